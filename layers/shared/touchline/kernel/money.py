@@ -1,0 +1,79 @@
+"""Money is whole micros (millionths of the unit) with an ISO 4217 currency. Never a float."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation, localcontext
+from fractions import Fraction
+
+MICROS = 1_000_000
+MAX_MICROS = 10**18
+"""A million million units: above any order, and far inside what DynamoDB stores exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in micros of a currency, for example `Money(12_340_000, "EUR")` for 12.34 EUR."""
+
+    micros: int
+    currency: str
+
+
+def micros_of(text: str) -> int:
+    """Read a plain decimal (`10`, `10.10`, `-0.5`, `1e2`) as exact micros.
+
+    Raises ValueError for anything else: NaN, infinity, negative zero, a comma, blanks, more
+    than six decimals, or above `MAX_MICROS`.
+    """
+    if not text or text != text.strip() or "_" in text:
+        raise ValueError("not a number")
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("not a number") from error
+    if not value.is_finite():
+        raise ValueError("not a finite number")
+    if value.is_zero():
+        if value.is_signed():
+            raise ValueError("negative zero")
+        return 0
+    return _exact(value)
+
+
+def _exact(value: Decimal) -> int:
+    if value.adjusted() > 18:
+        raise ValueError("too large")
+    with localcontext() as context:
+        context.prec = max(len(value.as_tuple().digits) + 8, 28)
+        micros = value.scaleb(6)
+        if micros != micros.to_integral_value():
+            raise ValueError("more than six decimals")
+        whole = int(micros)
+    if abs(whole) > MAX_MICROS:
+        raise ValueError("too large")
+    return whole
+
+
+def plain(micros: int) -> str:
+    """The shortest decimal with at least two places: `plain(12_340_000) == "12.34"`."""
+    sign = "-" if micros < 0 else ""
+    whole, rest = divmod(abs(micros), MICROS)
+    decimals = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{sign}{whole}.{decimals}"
+
+
+def split_micros(total_micros: int, shares: Sequence[Fraction]) -> tuple[int, ...]:
+    """Split an amount by shares that sum to 1, exactly, by largest remainder.
+
+    Ties go to the earlier share. A negative amount (a refund) splits like its opposite, so that
+    taking back mirrors giving. Raises ValueError when the shares do not sum to 1.
+    """
+    if sum(shares, Fraction(0)) != 1:
+        raise ValueError("shares must sum to 1")
+    size = abs(total_micros)
+    exact = [share * size for share in shares]
+    parts = [int(amount // 1) for amount in exact]
+    missing = size - sum(parts)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for index in by_remainder[:missing]:
+        parts[index] += 1
+    return tuple(part if total_micros >= 0 else -part for part in parts)

@@ -1,0 +1,26 @@
+"""The published catalogue of reasons: one code, one meaning, one fix (`GET /reasons`)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from touchline.kernel.reasons import attribution, delivery, intake, operator
+from touchline.kernel.reasons.model import Reason
+
+__all__ = ["CATALOGUE", "Reason", "reason"]
+
+
+def _catalogue() -> Mapping[str, Reason]:
+    rows = [*intake.REASONS, *attribution.REASONS, *delivery.REASONS, *operator.REASONS]
+    by_code = {row.code: row for row in rows}
+    if len(by_code) != len(rows):
+        codes = [row.code for row in rows]
+        raise ValueError(f"listed twice: {sorted({c for c in codes if codes.count(c) > 1})}")
+    return MappingProxyType(by_code)
+
+
+CATALOGUE = _catalogue()
+
+
+def reason(code: str) -> Reason:
+    """The reason of a code; what follows a colon (`stand_down:rule`) is detail, not code."""
+    return CATALOGUE[code.partition(":")[0]]
