@@ -1,0 +1,1 @@
+"""What Touchline remembers: touches, links between identities, conversions, quarantined requests."""

@@ -1,0 +1,1 @@
+"""What Touchline is told: accounts, events, campaigns, partners, endpoints and tokens."""

@@ -6,7 +6,7 @@ REASONS = (
     Reason(
         "unauthorized",
         "No valid token came with the request.",
-        "Send `Authorization: ApiKey <token>` or `token=`; create one with `touchline token create`.",
+        "Send `Authorization: ApiKey <token>` or `token=` (see `touchline token create`).",
         401,
     ),
     Reason(
