@@ -1,1 +1,1 @@
-"""What Touchline remembers: touches, links between identities, conversions, quarantined requests."""
+"""What Touchline remembers: touches, links of identities, conversions, quarantined requests."""

@@ -1,0 +1,93 @@
+"""Every key of the ledger table, each with the string it makes. Parts are escaped: `#` and `%`.
+
+Numbers in sort keys are padded so that text order is number order.
+"""
+
+import zlib
+
+from touchline.kernel.ids import Realm, Receipt, TouchId
+from touchline.ledger.identity import Identity
+from touchline.ledger.model import ConversionKey
+
+SHARDS = 8
+"""Partitions per day of each index of changes, so that no day is one hot key."""
+
+
+def part(text: str) -> str:
+    """Escape one part of a key, so that no two tuples of parts make one key (injective)."""
+    return text.replace("%", "%25").replace("#", "%23")
+
+
+def unpart(text: str) -> str:
+    """The part that was escaped."""
+    return text.replace("%23", "#").replace("%25", "%")
+
+
+def padded(instant_ms: int) -> str:
+    """13 digits: `1767225600000`. Instants before 1970 do not occur in rows."""
+    return f"{instant_ms:013d}"
+
+
+def shard_of(text: str) -> int:
+    """The shard of a thing by its ID, the same on every machine."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) % SHARDS
+
+
+def identity_pk(realm: Realm, known: Identity) -> str:
+    """`shop#I#crm:72349876`: touches and links of one identity."""
+    return f"{part(realm)}#I#{part(known)}"
+
+
+def touch_sk(occurred_at: int, touch: TouchId) -> str:
+    """`T#1767225600000#tch_…`."""
+    return f"T#{padded(occurred_at)}#{part(touch)}"
+
+
+def link_sk(other: Identity) -> str:
+    """`L#visitor:9f2…`: the other end of a link; written in both directions."""
+    return f"L#{part(other)}"
+
+
+def conversion_pk(realm: Realm, key: ConversionKey) -> str:
+    """`shop#C#purchase#A-1001`: every claim to one order, its repeats and its conflicts."""
+    return f"{part(realm)}#C#{part(key.event)}#{part(key.id)}"
+
+
+def conversion_sk(scope: str) -> str:
+    """`C#` for the account's own systems, `C#acme` for partner acme."""
+    return f"C#{part(scope)}"
+
+
+def repeat_sk(scope: str, receipt: Receipt) -> str:
+    """`R#acme#rcp_…`: the same conversion once more, with the same or other content."""
+    return f"R#{part(scope)}#{receipt}"
+
+
+def quarantine_pk(realm: Realm, day: str) -> str:
+    """`shop#Q#2026-01-31`: what could not be judged, by the UTC day it was received."""
+    return f"{part(realm)}#Q#{day}"
+
+
+def quarantine_sk(receipt: Receipt) -> str:
+    """`rcp_…`: one quarantined request."""
+    return receipt
+
+
+def changes_batch(realm: Realm, day: str, shard: int) -> str:
+    """`shop#B#2026-01-31#3` (index by_batch): conversions received or changed that UTC day."""
+    return f"{part(realm)}#B#{day}#{shard}"
+
+
+def links_batch(realm: Realm, day: str, shard: int) -> str:
+    """`shop#L#2026-01-31#3` (index by_batch): links made or undone that UTC day."""
+    return f"{part(realm)}#L#{day}#{shard}"
+
+
+def changes_at(changed_at: int, pk: str, sk: str) -> str:
+    """`1767225600000#<pk>#<sk>`: the order within a batch."""
+    return f"{padded(changed_at)}#{pk}#{sk}"
+
+
+def person(realm: Realm, known: Identity) -> str:
+    """`shop#P#crm:72349876` (index by_identity): conversions whose first identity this is."""
+    return f"{part(realm)}#P#{part(known)}"
