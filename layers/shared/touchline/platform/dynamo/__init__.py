@@ -1,0 +1,66 @@
+"""DynamoDB behind one port: what a store may say (port), what it says it with (values,
+conditions, changes), and who answers (boto, wire; in tests the memory table)."""
+
+from touchline.platform.dynamo.changes import (
+    Add,
+    Append,
+    Change,
+    Remove,
+    Set,
+    SetIfMissing,
+)
+from touchline.platform.dynamo.conditions import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Condition,
+    Contains,
+    Equals,
+    Exists,
+    Less,
+    Missing,
+    Not,
+)
+from touchline.platform.dynamo.port import (
+    Page,
+    Table,
+    TransactCheck,
+    TransactDelete,
+    TransactPut,
+    TransactUpdate,
+    TransactWrite,
+)
+from touchline.platform.dynamo.values import Cursor, Item, Key, Scalar, Value
+
+__all__ = [
+    "Add",
+    "AllOf",
+    "AnyOf",
+    "Append",
+    "AtLeast",
+    "AtMost",
+    "Change",
+    "Condition",
+    "Contains",
+    "Cursor",
+    "Equals",
+    "Exists",
+    "Item",
+    "Key",
+    "Less",
+    "Missing",
+    "Not",
+    "Page",
+    "Remove",
+    "Scalar",
+    "Set",
+    "SetIfMissing",
+    "Table",
+    "TransactCheck",
+    "TransactDelete",
+    "TransactPut",
+    "TransactUpdate",
+    "TransactWrite",
+    "Value",
+]
