@@ -63,6 +63,17 @@ def id_factory(
     return new_id
 
 
+def born_at(made: str) -> int:
+    """The instant inside an ID of `id_factory`. Raises ValueError for anything else."""
+    digits = made.partition("_")[2][:10]
+    if len(digits) < 10:
+        raise ValueError("not an ID with a time in it")
+    at = 0
+    for digit in digits:
+        at = at * 32 + _CROCKFORD.index(digit)
+    return at
+
+
 SLUG = frozenset(string.ascii_lowercase + string.digits + "-_.")
 
 

@@ -153,6 +153,8 @@ class Conversion:
     payout_micros: int = 0
     payout_currency: str = ""
     click_id: ClickId | None = None
+    click_ref: str = ""  # the partner's own click ID, as it came with the click
+    clicked_at: int | None = None  # of the click named by click_id, or by the sender
     partner: PartnerId | None = None
     campaign: CampaignId | None = None
     coupon: str = ""
@@ -181,13 +183,14 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A conversion that came again: the same news (`conflict` False) or other news, not taken."""
+    """A conversion that came again: the same news, news that was taken, or (`conflict`) not."""
 
     key: ConversionKey
     receipt: Receipt
     at: int
     digest: str
-    conflict: bool = False
+    conflict: bool = False  # other content under the same ID, which the policy did not take
+    applied: bool = False  # its news went into the conversion
     first_digest: str = ""
     envelope: Envelope | None = None
 
@@ -208,3 +211,11 @@ class Quarantined:
     state: str = "open"  # open | replayed | dismissed
     replayed_as: Receipt | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is directly known about one identity: its touches in order of time, and its links."""
+
+    touches: tuple[Touch, ...] = ()
+    links: tuple[Link, ...] = ()
