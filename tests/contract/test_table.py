@@ -34,7 +34,7 @@ from touchline.platform.dynamo import (
 KEY = Key("shop#C", "one")
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=["memory", "moto", "emulator_boto", "emulator_wire"])
 def table(request: pytest.FixtureRequest) -> Table:
     found: Table = request.getfixturevalue(f"{request.param}_table")
     return found
@@ -133,7 +133,7 @@ def test_conditions_are_judged_alike(table: Table, condition: Condition, expecte
             table.update(KEY, [Set("done", True)], condition=condition)
 
 
-@pytest.mark.parametrize("table", ["memory"], indirect=True)
+@pytest.mark.parametrize("table", ["memory", "emulator_boto", "emulator_wire"], indirect=True)
 def test_a_comparison_across_types_is_false(table: Table) -> None:
     """Not on moto, which fails on it with a TypeError of its own."""
     table.put(row(n=5))
@@ -359,7 +359,7 @@ def test_a_transaction_does_all_or_nothing(table: Table) -> None:
     assert table.query("shop#C").items == (row("1", n=2), row("3"))
 
 
-@pytest.mark.parametrize("table", ["memory"], indirect=True)
+@pytest.mark.parametrize("table", ["memory", "emulator_boto", "emulator_wire"], indirect=True)
 def test_of_many_writers_at_once_exactly_one_wins(table: Table) -> None:
     """I10: a conditional put is the only authority. (moto is wrong under threads.)"""
 
@@ -374,7 +374,7 @@ def test_of_many_writers_at_once_exactly_one_wins(table: Table) -> None:
         assert sum(pool.map(attempt, range(50))) == 1
 
 
-@pytest.mark.parametrize("table", ["memory"], indirect=True)
+@pytest.mark.parametrize("table", ["memory", "emulator_boto", "emulator_wire"], indirect=True)
 def test_additions_of_many_writers_all_count(table: Table) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: table.update(KEY, [Add("n", 1)]), range(40)))
