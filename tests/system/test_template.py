@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from local.places import ROOT
-from touchline.platform.dynamo.indexes import INDEXES
 from tests.system.template import (
     Resource,
     event_sources,
@@ -16,6 +15,7 @@ from tests.system.template import (
     statements,
     template,
 )
+from touchline.platform.dynamo.indexes import INDEXES
 
 CALLED_BY_OTHERS = ("AttributionFunction", "SweeperFunction")
 """Functions that are called asynchronously: nobody waits for their answer."""
