@@ -1,6 +1,7 @@
 """The template keeps the promises that only a template can keep."""
 
 import json
+from dataclasses import MISSING, fields
 from itertools import product
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.system.template import (
     statements,
     template,
 )
+from touchline.platform import settings
 from touchline.platform.dynamo.indexes import INDEXES
 
 CALLED_BY_OTHERS = ("AttributionFunction", "SweeperFunction")
@@ -143,6 +145,16 @@ def test_alarms_tell_somebody_and_watch_things_of_this_stack() -> None:
 
 def test_loopback_receivers_are_off_unless_somebody_asks() -> None:
     assert template()["Parameters"]["AllowLoopbackReceivers"]["Default"] == "false"
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_gets_just_the_settings_that_its_code_reads(name: str) -> None:
+    read = fields(getattr(settings, name.removesuffix("Function")))
+    shared = template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = functions()[name]["Environment"]["Variables"]
+    given = {*shared, *own}
+    assert given <= {field.name.upper() for field in read}
+    assert {field.name.upper() for field in read if field.default is MISSING} <= given
 
 
 def test_the_promised_outputs_are_there() -> None:
