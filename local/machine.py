@@ -66,6 +66,8 @@ def start(command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str],
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    # nobody waits for it here (`is_running` does): without this, Popen warns when it is collected
+    process.returncode = 0
     return process.pid
 
 
