@@ -1,4 +1,4 @@
-"""The table at the end of the demo: credit by channel under five models, and whether it is right."""
+"""The demo's table: credit by channel under five models, and whether all of it is right."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
