@@ -27,11 +27,11 @@ def by(at: int = 1_000) -> Author:
     return Author("tok_1 ops", at, f"aud_{at}")
 
 
-def trail(store: RegistryStore, **span: int) -> list[AuditEntry]:
-    entries, following = store.audit(SHOP, **span)
+def trail(store: RegistryStore, first: int, last: int = 9_000) -> list[AuditEntry]:
+    entries, following = store.audit(SHOP, first=first, last=last)
     found = list(entries)
     while following:
-        entries, following = store.audit(SHOP, start=following, **span)
+        entries, following = store.audit(SHOP, first=first, last=last, start=following)
         found += entries
     return found
 
