@@ -10,6 +10,18 @@ REASONS = (
         409,
     ),
     Reason(
+        "exists",
+        "There is already something under this name.",
+        "Choose another name, or change the one that is there (PATCH).",
+        409,
+    ),
+    Reason(
+        "bad_scope",
+        "A token's scopes are one or more of ingest, site, report and admin.",
+        "Name at least one of these scopes, and no other.",
+        400,
+    ),
+    Reason(
         "event_not_verb_object",
         "The event's name does not say what a person does (`submit_form`).",
         "Rename it as proposed; names keep their history, so nothing is lost.",
