@@ -129,13 +129,10 @@ def _port_problem(port: int | None, ports: tuple[int, ...]) -> Problem | None:
 
 def _host_problem(host: str) -> Problem | None:
     name = normal_host(host)
-    if not name:
-        return Problem("url_host", "the host is no valid name")
-    last = name.rpartition(".")[2]
-    if _is_address(host) or ":" in host or _numeric(last):
+    if ":" in host or _is_address(host) or _numeric(name.rpartition(".")[2]):
         return Problem("url_ip", "an IP address in place of a host name")
-    if "." not in name:
-        return Problem("url_host", "the host is not a full name")
+    if not name or "." not in name:
+        return Problem("url_host", "the host is no valid, full name")
     return None
 
 

@@ -50,12 +50,12 @@ def lint_body(pasted: str) -> tuple[Finding, ...]:
     findings += [
         Finding(
             "macro_misplaced",
-            "changes between attempts; a body may not",
+            "a body is made once and stored: nothing secret, nothing that changes",
             macro.name,
             position=macro.position,
         )
         for macro in macros_of(template)
-        if macro.name in MACROS and MACROS[macro.name].per_attempt
+        if macro.name in MACROS and (MACROS[macro.name].per_attempt or MACROS[macro.name].secret)
     ]
     return tuple(sorted(findings, key=lambda finding: finding.position))
 
