@@ -101,7 +101,10 @@ def _draft(call: Call, body: dict[str, Any]) -> Draft:
 def _partner(call: Call, named: Any) -> PartnerId | None:
     if named is None:
         return None
-    if named not in call.services.registry.snapshot(call.account).partners:
+    if (
+        not isinstance(named, str)
+        or named not in call.services.registry.snapshot(call.account).partners
+    ):
         raise Refused("unknown_reference", f"no partner {str(named)[:64]} is declared")
     return PartnerId(named)
 

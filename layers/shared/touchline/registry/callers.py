@@ -6,17 +6,23 @@ from touchline.registry.model import Token
 from touchline.registry.tokens import ANY_ACCOUNT
 
 
+def check_may(token: Token, scope: str, asked: str = "") -> None:
+    """Raises Forbidden `forbidden_scope` unless the token has the scope, and `forbidden_account`
+    when another account than the token's is asked for."""
+    if scope not in token.scopes:
+        raise Forbidden("forbidden_scope", f"this needs the scope {scope}")
+    if asked and token.account not in {ANY_ACCOUNT, asked}:
+        raise Forbidden("forbidden_account")
+
+
 def admitted(token: Token, scope: str, asked: str = "") -> AccountId:
     """The account that a valid token acts on: its own, or with an operator's token the asked one.
 
-    Raises Forbidden `forbidden_scope` or `forbidden_account`, and Refused `account_needed` when an
-    operator's token comes without saying which account is meant.
+    Raises Forbidden like `check_may`, and Refused `account_needed` when an operator's token comes
+    without saying which account is meant.
     """
-    if scope not in token.scopes:
-        raise Forbidden("forbidden_scope", f"this needs the scope {scope}")
+    check_may(token, scope, asked)
     if token.account != ANY_ACCOUNT:
-        if asked and asked != token.account:
-            raise Forbidden("forbidden_account")
         return token.account
     if not asked:
         raise Refused("account_needed", "add ?account=…", field="account")
