@@ -6,7 +6,7 @@ from dataclasses import replace
 from touchline.kernel.clock import day_of, next_day
 from touchline.kernel.errors import ConditionFailed, Conflict
 from touchline.kernel.ids import ConversionId, EventName, Realm, Receipt, born_at
-from touchline.ledger import conversion_rows, keys, rows
+from touchline.ledger import conversion_rows, keys, rows, tallies
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import (
     Conversion,
@@ -15,6 +15,8 @@ from touchline.ledger.model import (
     Quarantined,
     Repeat,
     Surroundings,
+    Tally,
+    TallyStep,
     Touch,
 )
 from touchline.platform.dynamo import (
@@ -103,15 +105,29 @@ class LedgerStore:
 
     # conversions
 
-    def add_conversion(self, conversion: Conversion) -> Conversion | None:
+    def add_conversion(
+        self, conversion: Conversion, steps: Sequence[TallyStep] = ()
+    ) -> Conversion | None:
         """Store a conversion unless its key is taken: the one dedupe authority.
 
         None means that it is stored by this attempt, also when the answer to an earlier try of
         the same attempt was lost. Otherwise the conversion that is there.
+        Raises Conflict `tally_moved` when a step could not be made; nothing is written then.
         """
+        item = conversion_rows.conversion_item(conversion)
         try:
-            self._table.put(conversion_rows.conversion_item(conversion), condition=Missing("pk"))
+            if steps:
+                self._table.transact(
+                    [
+                        TransactPut(item, Missing("pk")),
+                        *(tallies.step_write(conversion.realm, step) for step in steps),
+                    ]
+                )
+            else:
+                self._table.put(item, condition=Missing("pk"))
         except ConditionFailed as failed:
+            if steps and (failed.existing or {}).get("kind") == tallies.TALLY:
+                raise Conflict("tally_moved") from failed
             existing = self._existing(conversion, failed)
             return None if existing.attempt == conversion.attempt else existing
         return None
@@ -141,6 +157,12 @@ class LedgerStore:
             Key(keys.conversion_pk(realm, key), keys.conversion_sk(key.scope)), consistent=True
         )
         return conversion_rows.conversion_of(item) if item else None
+
+    def tallies(self, realm: Realm, names: Sequence[str]) -> list[Tally]:
+        """The tallies of these names, in order; those that nobody stepped yet are zero."""
+        found = self._table.batch_get([tallies.tally_key(realm, name) for name in names])
+        by_name = {tally.name: tally for tally in map(tallies.tally_of, found)}
+        return [by_name.get(name, Tally(name)) for name in names]
 
     def claims(self, realm: Realm, event: EventName, order: ConversionId) -> list[Conversion]:
         """Every claim to one order: those of each partner and of the account's own systems."""
