@@ -1,0 +1,32 @@
+"""`make deploy`: build for AWS and deploy there, guided the first time."""
+
+import subprocess
+import sys
+
+from local.build import build
+from local.machine import CommandFailed, environment
+from local.places import ROOT, SAM
+from local.progress import console, fail, step
+
+AWS_PARAMETERS = {"PythonRuntime": "python3.13", "Architecture": "arm64"}
+"""The template's defaults; bundles/ builds them on any machine."""
+
+
+def main(stage: str = "default") -> int:
+    """Build, then hand the terminal to `sam deploy`; its exit status."""
+    try:
+        with step("Build (sam build)"):
+            built = build(AWS_PARAMETERS)
+    except CommandFailed as failure:
+        fail(str(failure))
+        return 1
+    console.print("Deploy with your AWS credentials:", style="bold")
+    guided = ["--guided"] if stage == "default" else ["--config-env", stage]
+    command = [SAM, "deploy", "--template-file", built, "--config-file", ROOT / "samconfig.toml"]
+    parts = [str(part) for part in (*command, *guided)]
+    account = environment({}, aws_account=True)
+    return subprocess.run(parts, cwd=ROOT, env=account, check=False).returncode  # noqa: S603
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

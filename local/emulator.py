@@ -1,0 +1,100 @@
+"""The local emulator of AWS (ministack), loopback only, with IAM enforced as on AWS."""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local.machine import (
+    LOCAL_CREDENTIALS,
+    CommandFailed,
+    free_port,
+    is_running,
+    start,
+    stop,
+    wait_until,
+)
+from local.places import MINISTACK
+
+DEFAULT_PORT = 4566
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """A running emulator: where it listens and which process it is."""
+
+    port: int
+    process_id: int
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:4566`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_healthy(self) -> bool:
+        """Whether it answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def start_emulator(state: Path, *, port: int = DEFAULT_PORT, enforce_iam: bool = True) -> Emulator:
+    """Start one whose things are kept in `state`. Raises CommandFailed if it does not come up."""
+    if not MINISTACK.exists():
+        raise CommandFailed("the emulator is not installed: run `make setup`")
+    state.mkdir(parents=True, exist_ok=True)
+    port = free_port(port)
+    log = state / "emulator.log"
+    settings = {
+        **LOCAL_CREDENTIALS,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AUTH": "true" if enforce_iam else "false",
+        "STATE_DIR": str(state / "emulator-state"),
+        "LOG_LEVEL": "WARNING",
+    }
+    emulator = Emulator(port, start([MINISTACK], cwd=state, extra=settings, log=log))
+    (state / "emulator.json").write_text(json.dumps(asdict(emulator)), encoding="utf-8")
+    if not wait_until(emulator.is_healthy, seconds=START_SECONDS):
+        stop(emulator.process_id)
+        end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise CommandFailed(f"the emulator did not start on port {port}:\n{end}")
+    return emulator
+
+
+def find_emulator(state: Path) -> Emulator | None:
+    """The one that runs with this state, if any."""
+    try:
+        emulator = Emulator(**json.loads((state / "emulator.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    return emulator if is_running(emulator.process_id) and emulator.is_healthy() else None
+
+
+def stop_emulator(state: Path) -> bool:
+    """Stop the one with this state; whether there was one."""
+    emulator = find_emulator(state)
+    if emulator is not None:
+        stop(emulator.process_id)
+    (state / "emulator.json").unlink(missing_ok=True)
+    return emulator is not None
+
+
+@contextlib.contextmanager
+def running_emulator(state: Path, *, port: int, enforce_iam: bool = True) -> Iterator[Emulator]:
+    """One for the length of a `with` block (tests of the stores use it)."""
+    emulator = start_emulator(state, port=port, enforce_iam=enforce_iam)
+    try:
+        yield emulator
+    finally:
+        stop_emulator(state)

@@ -1,0 +1,59 @@
+"""`make up`: a local stack that stays up, found or made."""
+
+import sys
+from pathlib import Path
+
+from local.build import build, host_parameters
+from local.emulator import DEFAULT_PORT, find_emulator, start_emulator, stop_emulator
+from local.machine import LOCAL_CREDENTIALS, CommandFailed
+from local.places import STATE
+from local.progress import console, fail, step
+from local.stack import Stack, api_url, deploy, load_stack
+
+
+def bring_up(state: Path, *, port: int = DEFAULT_PORT) -> Stack:
+    """Emulator, bundle, deployment; the stack, saved in `state`. A running emulator is kept and
+    deployed to again. Raises CommandFailed."""
+    parameters = host_parameters()
+    with step("Build (sam build)"):
+        built = build(parameters)
+    with step("Start the local emulator of AWS"):
+        emulator = find_emulator(state) or start_emulator(state, port=port)
+    with step("Deploy template.yaml to it (sam deploy)"):
+        outputs = deploy(emulator, built, parameters)
+    stack = Stack(
+        api_url=api_url(emulator, outputs),
+        token=known_token(state),
+        region=LOCAL_CREDENTIALS["AWS_REGION"],
+        endpoint_url=emulator.url,
+        outputs=outputs,
+    )
+    stack.save(state)
+    return stack
+
+
+def known_token(state: Path) -> str:
+    """The admin token of the stack that is up already, else none."""
+    try:
+        return load_stack(state).token
+    except FileNotFoundError:
+        return ""
+
+
+def main() -> int:
+    """Bring it up and say where it is; 0, or 1 with the cause."""
+    try:
+        stack = bring_up(STATE)
+    except CommandFailed as failure:
+        fail(str(failure))
+        stop_emulator(STATE)
+        return 1
+    console.print(f"\n  API base URL  {stack.api_url}", soft_wrap=True)
+    console.print(f"  Console       {stack.console_url}", soft_wrap=True)
+    console.print(f"  Admin token   {stack.token}", soft_wrap=True)
+    console.print("\n  Next: .venv/bin/touchline --help, and make down when done.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
