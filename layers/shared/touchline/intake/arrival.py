@@ -9,10 +9,15 @@ from touchline.ledger.model import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request after authentication. Its receipt is also the token of the write that stores it."""
+    """A request after authentication. Its receipt is also the token of the write that stores it.
+
+    `recorded_at` is later than `received_at` when it went through the spill queue or quarantine:
+    the night looks at what was recorded, the rules about time at when it came.
+    """
 
     receipt: Receipt
     received_at: int
+    recorded_at: int
     route: str
     envelope: Envelope
 
@@ -46,6 +51,7 @@ class Outcome:
     detail: str = ""
     field: str = ""
     conversion_id: ConversionId | None = None
+    parts: tuple["Outcome", ...] = ()  # of the events of one user
 
     @property
     def accepted(self) -> bool:

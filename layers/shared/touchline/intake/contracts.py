@@ -74,6 +74,7 @@ CONVERSION = Record(
         "skip_hook": Flag(),
         "consent": _CONSENT,
         "metadata": WordMap(MAX_EXTRAS),
+        "subs": WordMap(20, MAX_TEXT),
         **_SUBS,
     }
 )
@@ -95,6 +96,7 @@ TOUCH = Record(
         "click_ref": _WORD,
         "source": _WORD,
         "ad_ids": WordMap(10, 255),
+        "subs": WordMap(20, MAX_TEXT),
         "consent": _CONSENT,
         **_PERSON,
         **_SUBS,
@@ -129,6 +131,7 @@ IDENTIFY = Record(
             20,
             1,
         ),
+        "consent": _CONSENT,
     },
     required=("identities",),
 )

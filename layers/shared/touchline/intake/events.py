@@ -5,13 +5,13 @@ from typing import Any
 from touchline.intake.arrival import Arrival, Outcome
 from touchline.intake.caller import Caller
 from touchline.intake.contracts import CUSTOMER_EVENT, EVENT
+from touchline.intake.people import known_as
 from touchline.intake.ports import Desk
 from touchline.intake.quarantine import quarantining
 from touchline.intake.record import record
 from touchline.intake.strict_json import parse_object
 from touchline.intake.submission import MAX_EXTRA, MAX_EXTRAS, Submission
 from touchline.kernel.errors import Refused
-from touchline.ledger.identity import identity
 
 
 def event(desk: Desk, caller: Caller, arrival: Arrival) -> Outcome:
@@ -47,7 +47,7 @@ def _submission(body: dict[str, Any], name: str, known: object) -> Submission:
         value=body.get("value", ""),
         currency=body.get("currency", ""),
         occurred_at=body["actionTimestamp"],
-        identities=(identity(body["userDomain"], body["userId"]),),
+        identities=known_as(body["userDomain"], body["userId"]),
         source=body.get("source", ""),
         extras=extras_of(body, known),
         strict_time=True,

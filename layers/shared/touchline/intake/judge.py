@@ -97,7 +97,7 @@ def judge(
         excluded=_excluded(submission, named),
         flags=tuple(dict.fromkeys(remarks)),
         consent=submission.consent,
-        changed_at=arrival.received_at,
+        changed_at=arrival.recorded_at,
         envelope=arrival.envelope,
     )
     return Draft(

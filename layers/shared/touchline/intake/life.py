@@ -163,7 +163,7 @@ def _refund(existing: Conversion, draft: Draft) -> News:
             draft.refund if draft.refund is not None else -1,
             draft.refund_id,
             draft.reason,
-            fresh.received_at,
+            fresh.changed_at,
             fresh.receipt,
         )
     except Conflict as conflict:
@@ -274,7 +274,7 @@ def _restated(
     flags = tuple(flag for flag in existing.flags if flag not in settled)
     fresh_flags = tuple(flag for flag in fresh.flags if flag not in flags)
     changes = {**moved, "digest": fresh.digest, "flags": (*flags, *fresh_flags)}
-    return revised(existing, changes, fresh.received_at, fresh.receipt, cause)
+    return revised(existing, changes, fresh.changed_at, fresh.receipt, cause)
 
 
 def _correction(existing: Conversion, draft: Draft) -> News:
@@ -295,7 +295,7 @@ def _correction(existing: Conversion, draft: Draft) -> News:
     if fresh.digest in {entry.id for entry in existing.entries}:
         return Same()
     entry = Entry(
-        fresh.digest, "correction", value, payout, draft.reason, fresh.received_at, fresh.receipt
+        fresh.digest, "correction", value, payout, draft.reason, fresh.changed_at, fresh.receipt
     )
     return Changed(entered(existing, entry), ("corrected",))
 

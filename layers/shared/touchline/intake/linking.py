@@ -7,7 +7,13 @@ from touchline.ledger.identity import Identity
 from touchline.ledger.model import Link
 
 
-def links_between(identities: Sequence[Identity], arrival: Arrival) -> tuple[Link, ...]:
+SITE = "site"
+"""The source of links that browsers claim; the night trusts them less."""
+
+
+def links_between(
+    identities: Sequence[Identity], arrival: Arrival, *, site: bool = False
+) -> tuple[Link, ...]:
     """One link from the first identity to each other one; none for fewer than two."""
     first, *others = dict.fromkeys(identities) or (None,)
     if first is None:
@@ -16,8 +22,8 @@ def links_between(identities: Sequence[Identity], arrival: Arrival) -> tuple[Lin
         Link(
             one=first,
             other=other,
-            at=arrival.received_at,
-            source=arrival.route,
+            at=arrival.recorded_at,
+            source=SITE if site else arrival.route,
             receipt=arrival.receipt,
         )
         for other in others

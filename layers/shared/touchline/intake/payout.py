@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from touchline.intake.caller import Caller
 from touchline.kernel.clock import day_of
+from touchline.kernel.money import Money
 from touchline.ledger.model import Conversion, Status, Tally, TallyStep
-from touchline.registry.commission import Cap, PayoutRule, Tier
+from touchline.registry.commission import Cap, PayoutRule
+from touchline.registry.payouts import payout, rule_for
 
-PPM = 1_000_000
 COUNTED = frozenset({Status.PENDING, Status.APPROVED})
 """Statuses in which a conversion takes its place under a cap or in a tier."""
 
@@ -29,11 +30,10 @@ class Terms:
 
 
 def terms_of(conversion: Conversion, caller: Caller) -> Terms:
-    """The terms of a conversion. Rules of the campaign come before those of the partner.
-
-    In test mode nothing is tallied: no caps, and tiers stand at their first step.
-    """
-    rule = next((rule for rule in _rules(conversion, caller) if _fits(rule, conversion)), None)
+    """The terms of a conversion. In test mode nothing is tallied: no caps, first tier."""
+    rule = rule_for(
+        caller.registry, conversion.key.event, conversion.partner, conversion.campaign
+    )
     if caller.test:
         return Terms(rule)
     tier_tally = ""
@@ -88,44 +88,20 @@ def _least(one: int | None, other: int | None) -> int | None:
     return min(given) if given else None
 
 
-def _rules(conversion: Conversion, caller: Caller) -> Iterator[PayoutRule]:
-    registry = caller.registry
-    if conversion.campaign and conversion.campaign in registry.campaigns:
-        yield from registry.campaigns[conversion.campaign].payouts
-    if conversion.partner and conversion.partner in registry.partners:
-        yield from registry.partners[conversion.partner].payouts
-
-
-def _fits(rule: PayoutRule, conversion: Conversion) -> bool:
-    return (
-        rule.event in {None, conversion.key.event}
-        and rule.partner in {None, conversion.partner}
-        and rule.campaign in {None, conversion.campaign}
-    )
-
-
 def _paid(
     conversion: Conversion, rule: PayoutRule | None, number: int, *, stated: bool
 ) -> Conversion:
     if rule is None:
         return conversion
-    rate = _tier(rule.tiers, number) or Tier(0, rule.fixed_micros, rule.percent_ppm)
-    share = (conversion.value_micros * rate.percent_ppm + PPM // 2) // PPM
-    payout = rate.fixed_micros + share
-    currency = rule.currency or conversion.currency
-    said = (conversion.payout_micros, conversion.payout_currency)
-    differs = stated and said != (payout, currency)
+    value = Money(conversion.value_micros, conversion.currency)
+    paid = payout(rule, value, number)
+    said = Money(conversion.payout_micros, conversion.payout_currency)
     return replace(
         conversion,
-        payout_micros=payout,
-        payout_currency=currency,
-        flags=(*conversion.flags, "payout_differs") if differs else conversion.flags,
+        payout_micros=paid.micros,
+        payout_currency=paid.currency,
+        flags=(*conversion.flags, *(("payout_differs",) if stated and said != paid else ())),
     )
-
-
-def _tier(tiers: tuple[Tier, ...], number: int) -> Tier | None:
-    reached = [tier for tier in tiers if tier.from_count <= number]
-    return max(reached, key=lambda tier: tier.from_count) if reached else None
 
 
 def _caps(conversion: Conversion, caller: Caller) -> Iterator[tuple[str, Cap]]:

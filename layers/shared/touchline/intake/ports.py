@@ -1,6 +1,6 @@
 """What intake asks of the ledger and of the spill queue; the stores keep these promises."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,10 @@ class Ledger(Protocol):
     def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None: ...
 
     def tallies(self, realm: Realm, names: Sequence[str]) -> list[Tally]: ...
+
+    def put_attributes(
+        self, realm: Realm, known: Identity, attributes: Mapping[str, str], at: int
+    ) -> None: ...
 
     def add_repeat(self, realm: Realm, repeat: Repeat) -> None: ...
 

@@ -91,7 +91,7 @@ class _Recorder:
         return Repeat(
             key=existing.key,
             receipt=self.arrival.receipt,
-            at=self.arrival.received_at,
+            at=self.arrival.recorded_at,
             digest=draft.conversion.digest,
             conflict=conflict,
             applied=applied,

@@ -5,12 +5,13 @@ Every route makes one of these, so that one rule judges them all. None and "" me
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from touchline.intake.dialects import Canonical
+from touchline.intake.people import person
 from touchline.kernel.errors import Refused
-from touchline.ledger.identity import CLICK, VISITOR, Identity, identity, of_email, of_phone
+from touchline.ledger.identity import Identity
 
 MAX_ID = 256
 MAX_TEXT = 255
@@ -72,7 +73,7 @@ def from_canonical(canonical: Canonical) -> Submission:
         status_lists=canonical.status_lists,
         occurred_at=said.get("occurred_at", ""),
         click_time=said.get("click_time", ""),
-        identities=_identities(said),
+        identities=person(said),
         click_id=_checked(said, "click_id", MAX_ID),
         click_ref=_checked(said, "click_ref", MAX_TEXT),
         partner=said.get("partner", ""),
@@ -95,24 +96,6 @@ def _checked(said: Mapping[str, str], name: str, longest: int) -> str:
     if len(value) > longest or not value.isprintable():
         raise Refused("bad_text", f"over {longest} characters or not printable", field=name)
     return value
-
-
-def _identities(said: Mapping[str, str]) -> tuple[Identity, ...]:
-    """The click first (it is the strongest evidence), then user, email, phone, visitor."""
-    found: list[Identity] = []
-    if said.get("click_id"):
-        found.append(identity(CLICK, said["click_id"]))
-    if said.get("user_id"):
-        found.append(identity(said.get("user_domain") or "user", said["user_id"]))
-    readers: tuple[tuple[str, Callable[[str], tuple[Identity, ...]]], ...] = (
-        ("email", of_email),
-        ("phone", of_phone),
-        ("visitor", lambda text: (identity(VISITOR, text),)),
-    )
-    for name, read in readers:
-        if said.get(name):
-            found += read(said[name])
-    return tuple(dict.fromkeys(found))
 
 
 def digest_of(content: object) -> str:

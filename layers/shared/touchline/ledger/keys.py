@@ -79,6 +79,8 @@ def tally_pk(realm: Realm, name: str) -> str:
 
 
 TALLY_SK = "N"
+ATTRIBUTES_SK = "A"
+"""Beside the touches and links of an identity: what a back end told about the person."""
 
 
 def word_pk(realm: Realm, scope: str, word: str) -> str:

@@ -1,6 +1,6 @@
 """The ledger over a table. Every write states its condition; nothing here judges content."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from touchline.kernel.clock import day_of, next_day
@@ -25,6 +25,7 @@ from touchline.platform.dynamo import (
     Item,
     Key,
     Missing,
+    Set,
     Table,
     TransactPut,
 )
@@ -88,7 +89,7 @@ class LedgerStore:
         for item in self._table.query_all(keys.identity_pk(realm, known)):
             if item["kind"] == rows.LINK:
                 links.append(rows.link_of(item))
-            else:
+            elif item["kind"] == rows.TOUCH:
                 touches.append(rows.touch_of(item))
         return Surroundings(tuple(touches), tuple(links))
 
@@ -96,6 +97,19 @@ class LedgerStore:
         """The earliest touch of an identity; of `click:…` identities it is the click itself."""
         page = self._table.query(keys.identity_pk(realm, known), prefix="T#", limit=1)
         return rows.touch_of(page.items[0]) if page.items else None
+
+    def put_attributes(
+        self, realm: Realm, known: Identity, attributes: Mapping[str, str], at: int
+    ) -> None:
+        """Set attributes of a person; those that are not named stay."""
+        key = Key(keys.identity_pk(realm, known), keys.ATTRIBUTES_SK)
+        named = [Set(rows.attribute_name(name), value) for name, value in attributes.items()]
+        self._table.update(key, [Set("kind", rows.ATTRIBUTES), Set("changed_at", at), *named])
+
+    def attributes(self, realm: Realm, known: Identity) -> dict[str, str]:
+        """The attributes that were set for an identity."""
+        found = self._table.get(Key(keys.identity_pk(realm, known), keys.ATTRIBUTES_SK))
+        return rows.attributes_of(found) if found else {}
 
     def links_changed_on(self, realm: Realm, day: str) -> Iterator[Link]:
         """Links made or undone on a UTC day, each once."""
