@@ -4,7 +4,7 @@ from typing import Protocol
 
 from touchline.intake.caller import Caller, caller_of
 from touchline.kernel.errors import Forbidden, Unauthorized
-from touchline.kernel.ids import AccountId
+from touchline.kernel.ids import AccountId, CampaignId
 from touchline.registry.model import Partner, Registry, Token
 
 INGEST = "ingest"
@@ -23,11 +23,14 @@ class Registrar(Protocol):
     def site(self, site_key: str) -> AccountId | None:
         """The account of a site key."""
 
+    def campaign(self, campaign: CampaignId) -> AccountId | None:
+        """The account of a campaign."""
+
 
 def by_token(registrar: Registrar, text: str, allowed: tuple[str, ...], source_ip: str) -> Caller:
     """The caller who bears a token with one of the allowed scopes.
 
-    Raises Unauthorized, Forbidden (`forbidden_scope`, `ip_not_allowed`, `partner_inactive`) or
+    Raises Unauthorized, Forbidden (`forbidden_scope`, `ip_not_allowed`, `partner_switched_off`) or
     StoreUnavailable.
     """
     if not text:

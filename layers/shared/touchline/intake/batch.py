@@ -5,6 +5,7 @@ from typing import Any
 from touchline.intake.arrival import Arrival, Outcome
 from touchline.intake.caller import Caller
 from touchline.intake.contracts import BATCH, CONVERSION
+from touchline.intake.events import extras_of
 from touchline.intake.identify import identify_body
 from touchline.intake.people import person
 from touchline.intake.ports import Desk
@@ -12,7 +13,6 @@ from touchline.intake.quarantine import keep, quarantining
 from touchline.intake.record import record
 from touchline.intake.strict_json import dump, parse_object
 from touchline.intake.submission import MAX_EXTRAS, Submission
-from touchline.intake.events import extras_of
 from touchline.intake.touches import SUBS, touches
 from touchline.kernel.errors import Forbidden, Refused
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from touchline.kernel.errors import Forbidden
-from touchline.kernel.ids import AccountId, Realm, is_test, realm_of
+from touchline.kernel.ids import PartnerId, Realm, is_test, realm_of
 from touchline.registry.model import Account, Partner, Registry
 
 
@@ -38,16 +38,21 @@ class Caller:
 
 
 def caller_of(
-    registry: Registry, *, partner: str | None = None, test: bool = False, site: bool = False
+    registry: Registry, *, partner: PartnerId | None = None, test: bool = False, site: bool = False
 ) -> Caller:
     """The caller for a partner of the registry (None: the account's own systems).
 
-    Raises Forbidden `partner_inactive` for a partner that was deleted or switched off.
+    Raises Forbidden `partner_switched_off` for a partner that was deleted or switched off.
     """
-    realm = realm_of(AccountId(registry.account.id), test=test)
-    if partner is None:
-        return Caller(realm, registry, None, site)
-    found = next((known for known in registry.partners.values() if known.id == partner), None)
-    if found is None or not found.active:
-        raise Forbidden("partner_inactive")
-    return Caller(realm, registry, found, site)
+    found = registry.partners.get(partner) if partner else None
+    if partner and (found is None or not found.active):
+        raise Forbidden("partner_switched_off")
+    return Caller(realm_of(registry.account.id, test=test), registry, found, site)
+
+
+def former_caller(
+    registry: Registry, *, partner: PartnerId | None, test: bool, site: bool
+) -> Caller:
+    """Who sent what was accepted before; what became of the partner since is no matter."""
+    found = registry.partners.get(partner, Partner(partner)) if partner else None
+    return Caller(realm_of(registry.account.id, test=test), registry, found, site)

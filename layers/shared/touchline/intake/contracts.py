@@ -105,9 +105,7 @@ TOUCH = Record(
 )
 """One touch, of `POST /touch` and of `POST /batch`."""
 
-TOUCHES = Record(
-    {"touches": ListOf(Anything(TOUCH.schema()), MAX_ITEMS, 1)}, required=("touches",)
-)
+TOUCHES = Record({"touches": ListOf(Anything(TOUCH.schema()), MAX_ITEMS, 1)}, required=("touches",))
 """Many touches in one `POST /touch`."""
 
 IDENTIFY = Record(

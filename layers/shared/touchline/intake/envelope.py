@@ -26,7 +26,7 @@ _IN_FORM = re.compile(rf"(?i)((?:^|&)(?:{_NAMES})=)[^&]*".encode())
 _IN_JSON = re.compile(rf'(?i)("(?:{_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*'.encode())
 
 
-def envelope_of(  # noqa: PLR0913 - the parts of an HTTP request
+def envelope_of(
     *,
     method: str,
     path: str,

@@ -12,7 +12,17 @@ from touchline.intake.ports import Desk
 from touchline.intake.strict_json import parse_object
 from touchline.intake.touches import refuse
 from touchline.kernel.errors import Refused
-from touchline.ledger.identity import VISITOR, Identity, domain_of
+from touchline.ledger.identity import (
+    EMAIL_GOOGLE,
+    EMAIL_META,
+    PHONE,
+    VISITOR,
+    Identity,
+    domain_of,
+)
+
+HASHED = frozenset({EMAIL_GOOGLE, EMAIL_META, PHONE})
+"""One email or phone makes several identities, so these may come twice."""
 
 
 def identify(desk: Desk, caller: Caller, arrival: Arrival) -> Outcome:
@@ -27,12 +37,9 @@ def identify(desk: Desk, caller: Caller, arrival: Arrival) -> Outcome:
 def identify_body(desk: Desk, caller: Caller, arrival: Arrival, body: Any) -> Outcome:
     """Link the identities of a parsed body; the guards decide whether they may be."""
     try:
-        said = IDENTIFY.read(body)
-        found = [known for entry in said["identities"] for known in listed(entry)]
-        identities = tuple(dict.fromkeys(found))
-        if len(identities) < 2:
-            raise Refused("one_identity", "there is nothing to link")
-        _guard(desk, caller, identities)
+        identities = _identities(body)
+        if caller.site:
+            _guard(desk, caller, identities)
     except Refused as refused:
         return refuse(desk, caller, arrival, refused)
     links = links_between(identities, arrival, site=caller.site)
@@ -40,19 +47,24 @@ def identify_body(desk: Desk, caller: Caller, arrival: Arrival, body: Any) -> Ou
     return Outcome(Result.STORED, arrival.receipt)
 
 
-def _guard(desk: Desk, caller: Caller, identities: tuple[Identity, ...]) -> None:
-    """One request never joins two IDs of one domain, nor an ID with more than the limit of others.
+def _identities(body: Any) -> tuple[Identity, ...]:
+    said = IDENTIFY.read(body)
+    found = tuple(dict.fromkeys(known for entry in said["identities"] for known in listed(entry)))
+    if len(found) < 2:
+        raise Refused("one_identity", "there is nothing to link")
+    return found
 
-    Both are how careless or hostile senders merge strangers. The night keeps the limit, too: it
+
+def _guard(desk: Desk, caller: Caller, identities: tuple[Identity, ...]) -> None:
+    """A site never joins two IDs of one domain, nor a visitor with more IDs of one than allowed.
+
+    Both are how careless or hostile pages merge strangers. The night keeps the limit, too: it
     sees all links, also those that came at the same moment.
     """
     domains = Counter(domain_of(known) for known in identities)
-    hashed = {"email_google", "email_meta", "phone"}
-    twice = [domain for domain, count in domains.items() if count > 1 and domain not in hashed]
-    if caller.site and twice:
+    twice = [domain for domain, count in domains.items() if count > 1 and domain not in HASHED]
+    if twice:
         raise Refused("two_of_one_domain", twice[0], field="identities")
-    if not caller.site:
-        return
     visitors = [known for known in identities if domain_of(known) == VISITOR]
     if not visitors:
         raise Refused("no_visitor", "a site names its own visitor", field="identities")

@@ -41,9 +41,7 @@ class Draft:
     reason: str = ""
 
 
-def judge(
-    submission: Submission, click: Touch | None, caller: Caller, arrival: Arrival
-) -> Draft:
+def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: Arrival) -> Draft:
     """The conversion of a submission; `click` is the touch of its click ID, if it was found.
 
     Raises Refused with the reason for what cannot be taken at its word (the caller quarantines
@@ -136,7 +134,7 @@ def _partner(submission: Submission, click: Touch | None, caller: Caller) -> Par
         return own.id
     if named:
         if named not in {partner.id for partner in caller.registry.partners.values()}:
-            raise Refused("unknown_partner", named[:64], field="partner")
+            raise Refused("no_such_partner", named[:64], field="partner")
         return PartnerId(named)
     if click and click.partner:
         return click.partner

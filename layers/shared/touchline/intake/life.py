@@ -61,13 +61,17 @@ News = Same | Changed | NotTaken | Another
 
 def news(existing: Conversion, draft: Draft, lock_after_seconds: int | None) -> News:
     """What a draft means for the conversion that is there."""
-    fresh = draft.conversion
-    if _is_repeat(existing, fresh):
+    if _is_repeat(existing, draft.conversion):
         return Same()
     if len(existing.history) + len(existing.entries) >= MAX_CHANGES:
         return NotTaken("too_many_changes")
     if draft.refund is not None:
         return _refund(existing, draft)
+    return _by_policy(existing, draft, lock_after_seconds)
+
+
+def _by_policy(existing: Conversion, draft: Draft, lock_after_seconds: int | None) -> News:
+    fresh = draft.conversion
     match draft.duplicates:
         case Duplicates.IGNORE:
             return NotTaken("kept_first")
@@ -77,12 +81,8 @@ def news(existing: Conversion, draft: Draft, lock_after_seconds: int | None) -> 
             return Another(ConversionId(f"{existing.key.id}~{fresh.digest[:16]}"))
     if is_locked(existing, fresh.received_at, lock_after_seconds):
         return _correction(existing, draft)
-    match draft.duplicates:
-        case Duplicates.ADD:
-            return _added(existing, draft)
-        case Duplicates.OVERWRITE:
-            return _overwritten(existing, draft)
-    return _updated(existing, draft)
+    changes = {Duplicates.ADD: _added, Duplicates.OVERWRITE: _overwritten}
+    return changes.get(draft.duplicates, _updated)(existing, draft)
 
 
 def is_locked(conversion: Conversion, now: int, lock_after_seconds: int | None) -> bool:
@@ -119,7 +119,12 @@ def entered(conversion: Conversion, entry: Entry) -> Conversion:
 
 
 def refunded(
-    conversion: Conversion, amount_micros: int, entry_id: str, reason: str, at: int, receipt: Receipt
+    conversion: Conversion,
+    amount_micros: int,
+    entry_id: str,
+    reason: str,
+    at: int,
+    receipt: Receipt,
 ) -> Conversion:
     """The conversion with a refund: -1 takes back all that is left. Payout goes in proportion.
 

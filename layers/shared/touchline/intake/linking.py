@@ -6,7 +6,6 @@ from touchline.intake.arrival import Arrival
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Link
 
-
 SITE = "site"
 """The source of links that browsers claim; the night trusts them less."""
 

@@ -31,9 +31,7 @@ class Terms:
 
 def terms_of(conversion: Conversion, caller: Caller) -> Terms:
     """The terms of a conversion. In test mode nothing is tallied: no caps, first tier."""
-    rule = rule_for(
-        caller.registry, conversion.key.event, conversion.partner, conversion.campaign
-    )
+    rule = rule_for(caller.registry, conversion.key.event, conversion.partner, conversion.campaign)
     if caller.test:
         return Terms(rule)
     tier_tally = ""

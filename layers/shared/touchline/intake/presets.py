@@ -32,7 +32,7 @@ COMMON_STATUSES: Mapping[str, str] = {
     "refund": "refunded",
     "chargeback": "refunded",
 }
-"""Words that mean the same to every network. Numbers clash between them and stand in no such map."""
+"""Words that mean the same to every network. Numbers clash between networks and are not here."""
 
 NATIVE: Mapping[str, str] = {
     name: name

@@ -26,9 +26,7 @@ def record(desk: Desk, caller: Caller, arrival: Arrival, submission: Submission)
     Raises Refused with the reason for what cannot be taken, StoreUnavailable.
     """
     click = _click(desk, caller, submission)
-    draft = _with_clickless_touch(
-        desk, caller, judge(submission, click, caller, arrival), arrival
-    )
+    draft = _with_clickless_touch(desk, caller, judge(submission, click, caller, arrival), arrival)
     terms = terms_of(draft.conversion, caller)
     recorder = _Recorder(desk, caller, arrival, terms)
     for _ in range(RACES):
@@ -49,9 +47,7 @@ class _Recorder:
 
     def store(self, draft: Draft) -> Outcome:
         tallied = self._tallied()
-        priced, steps = price(
-            draft.conversion, self.terms, tallied, stated=draft.payout_stated
-        )
+        priced, steps = price(draft.conversion, self.terms, tallied, stated=draft.payout_stated)
         existing = self.desk.ledger.add_conversion(priced, steps)
         if existing is None:
             self._link(priced.identities)
@@ -111,9 +107,7 @@ class _Recorder:
         if links:
             self.desk.ledger.put_links(self.caller.realm, links)
 
-    def _outcome(
-        self, result: Result, conversion: Conversion, reasons: tuple[str, ...]
-    ) -> Outcome:
+    def _outcome(self, result: Result, conversion: Conversion, reasons: tuple[str, ...]) -> Outcome:
         excluded = (conversion.excluded,) if conversion.excluded else ()
         return Outcome(
             result,
@@ -129,9 +123,7 @@ def _click(desk: Desk, caller: Caller, submission: Submission) -> Touch | None:
     return desk.ledger.first_touch(caller.realm, Identity(f"{CLICK}:{submission.click_id}"))
 
 
-def _with_clickless_touch(
-    desk: Desk, caller: Caller, draft: Draft, arrival: Arrival
-) -> Draft:
+def _with_clickless_touch(desk: Desk, caller: Caller, draft: Draft, arrival: Arrival) -> Draft:
     """A partner and a click time without a click ID are a click that we did not see ourselves.
 
     It becomes a touch of the conversion, so that it is credited by the rules of any other click.

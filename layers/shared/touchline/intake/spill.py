@@ -11,7 +11,7 @@ from typing import Any
 
 from touchline.intake.arrival import Arrival
 from touchline.intake.caller import Caller
-from touchline.kernel.ids import AccountId, Receipt
+from touchline.kernel.ids import AccountId, PartnerId, Receipt
 from touchline.ledger.model import Envelope
 
 VERSION = 1
@@ -23,7 +23,7 @@ class Spilled:
 
     account: AccountId
     test: bool
-    partner: str | None
+    partner: PartnerId | None
     site: bool
     arrival: Arrival
 
@@ -74,8 +74,7 @@ def unpack(message: str, recorded_at: int) -> Spilled:
             route=said["route"],
             envelope=envelope,
         )
-        return Spilled(
-            AccountId(said["account"]), said["test"], said["partner"], said["site"], arrival
-        )
+        partner = PartnerId(said["partner"]) if said["partner"] else None
+        return Spilled(AccountId(said["account"]), said["test"], partner, said["site"], arrival)
     except (KeyError, TypeError) as error:
         raise ValueError("not a spilled request") from error

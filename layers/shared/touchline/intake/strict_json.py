@@ -36,7 +36,7 @@ def parse(body: bytes) -> Any:
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """The object of a JSON text. Raises Refused as `parse`, and `malformed_json` for a non-object."""
+    """The object of a JSON text. Raises Refused as `parse`; anything else is `malformed_json`."""
     value = parse(body)
     if not isinstance(value, dict):
         raise Refused("malformed_json", "an object is expected")

@@ -54,9 +54,7 @@ def touch(desk: Desk, caller: Caller, arrival: Arrival) -> list[Outcome]:
     return touches(desk, caller, list(zip(arrivals, bodies, strict=True)))
 
 
-def touches(
-    desk: Desk, caller: Caller, items: Sequence[tuple[Arrival, Any]]
-) -> list[Outcome]:
+def touches(desk: Desk, caller: Caller, items: Sequence[tuple[Arrival, Any]]) -> list[Outcome]:
     """Judge and store touches, all in few calls."""
     outcomes: dict[int, Outcome] = {}
     seen: dict[int, Seen] = {}
@@ -156,7 +154,7 @@ def _partner(said: Mapping[str, Any], caller: Caller) -> PartnerId | None:
             raise Forbidden("forbidden_account", field="partner")
         return caller.partner.id
     if named and named not in caller.registry.partners:
-        raise Refused("unknown_partner", named[:64], field="partner")
+        raise Refused("no_such_partner", named[:64], field="partner")
     return PartnerId(named) or None
 
 

@@ -41,9 +41,7 @@ def upsert(desk: Desk, caller: Caller, arrival: Arrival) -> list[Outcome]:
 def _user(desk: Desk, caller: Caller, arrival: Arrival, body: Any) -> Outcome:
     try:
         user = UPSERT_USER.read(body)
-        identities = tuple(dict.fromkeys(_identities(user["identifiers"])))
-        if not identities:
-            raise Refused("no_person", "email, phone, uuid or a custom identifier")
+        identities = _named(user["identifiers"])
     except Refused as refused:
         return keep(desk, caller, arrival, refused)
     links = links_between(identities, arrival)
@@ -61,7 +59,7 @@ def _user(desk: Desk, caller: Caller, arrival: Arrival, body: Any) -> Outcome:
     return Outcome(Result.STORED, arrival.receipt, parts=tuple(parts))
 
 
-def _event(  # noqa: PLR0913 - one event with the user it belongs to
+def _event(
     desk: Desk,
     caller: Caller,
     arrival: Arrival,
@@ -109,6 +107,13 @@ def _value(said: dict[str, str]) -> str:
         return plain(micros_of(price) * micros_of(quantity) // 1_000_000)
     except ValueError as error:
         raise Refused("bad_amount", str(error), field="event_params.quantity") from error
+
+
+def _named(identifiers: dict[str, Any]) -> tuple[Identity, ...]:
+    found = tuple(dict.fromkeys(_identities(identifiers)))
+    if not found:
+        raise Refused("no_person", "email, phone, uuid or a custom identifier")
+    return found
 
 
 def _identities(identifiers: dict[str, Any]) -> Iterator[Identity]:
