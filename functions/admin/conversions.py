@@ -181,10 +181,11 @@ def _note(call: Call, action: str, old: Conversion, new: Conversion, order: Orde
     )
 
 
+def _action_route(action: str) -> Route[Handler]:
+    return Route("POST", f"/admin/conversions/{{id}}/{action}", partial(act, action), "admin")
+
+
 ROUTES: list[Route[Handler]] = [
     Route("GET", "/admin/conversions/{id}", read, "admin"),
-    *(
-        Route("POST", f"/admin/conversions/{{id}}/{action}", partial(act, action), "admin")
-        for action in ACTIONS
-    ),
+    *map(_action_route, ACTIONS),
 ]

@@ -32,7 +32,7 @@ def approve(conversion: Conversion, order: Order) -> Conversion:
 
 
 def hold(conversion: Conversion, order: Order) -> Conversion:
-    """It waits until an operator releases it, whatever the partner says. Raises Conflict `locked`."""
+    """It waits for an operator, whatever its sender says. Raises Conflict `locked`."""
     return _moved(conversion, order, "hold", Status.HOLD, held=True)
 
 
@@ -55,7 +55,9 @@ def reject(conversion: Conversion, order: Order) -> Conversion:
         raise Conflict("already_refunded")
     return entered(
         conversion,
-        Entry(_entry_id(order), "correction", -value, -payout, _why(order), order.at, order.receipt),
+        Entry(
+            _entry_id(order), "correction", -value, -payout, _why(order), order.at, order.receipt
+        ),
     )
 
 
