@@ -95,8 +95,8 @@ def gather(demo: Demo, now: int) -> Cast:
     """A token for everybody who acts."""
 
     def caller(name: str, partner: str | None = None) -> Api:
-        wanted = {"account": ACCOUNT, "name": name, "scopes": ["ingest"], "partner": partner}
-        answer = demo.operator.post("/admin/tokens", wanted)
+        wanted = {"name": name, "scopes": ["ingest"], "partner": partner}
+        answer = demo.operator.post(f"/admin/tokens?account={ACCOUNT}", wanted)
         if answer.status != 201:
             raise Unmet(f"no token for {name}: {answer.status} {answer.body[:300]!r}")
         return Api(demo.stack.api_url).with_token(answer.json()["token"])
