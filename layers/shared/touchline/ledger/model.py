@@ -29,6 +29,14 @@ class TouchKind(StrEnum):
     SESSION = "session"
 
 
+BOT = "bot"
+PREFETCH = "prefetch"
+DUPLICATE_CLICK = "duplicate_click"
+REFUSED_SIGNATURE = "refused_signature"
+FRAUD_HOLD = "fraud_hold"
+UNCOUNTED_FLAGS = frozenset({BOT, PREFETCH, DUPLICATE_CLICK, REFUSED_SIGNATURE, FRAUD_HOLD})
+"""Flags of touches that are kept and shown, and never candidates for credit."""
+
 DIRECT = "direct"
 """The channel of a visit that nothing led to (any case)."""
 
