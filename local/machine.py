@@ -1,7 +1,6 @@
 """The machine under the local stack: its environment, ports, processes and clock. Nothing else here
 or in the demo touches them."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -21,6 +20,10 @@ LOCAL_CREDENTIALS = {
 """What the emulator takes for its root; they open nothing anywhere else."""
 
 AMBIENT = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+
+
+STARTED: dict[int, subprocess.Popen[bytes]] = {}
+"""The processes that this one started, so that their end can be collected."""
 
 
 class CommandFailed(Exception):
@@ -66,6 +69,7 @@ def start(command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str],
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    STARTED[process.pid] = process
     return process.pid
 
 
@@ -81,9 +85,9 @@ def stop(process_id: int) -> None:
 
 
 def is_running(process_id: int) -> bool:
-    """Whether the process lives (a zombie does not: it is collected here if it was ours)."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(process_id, os.WNOHANG)
+    """Whether the process lives (one that ended and was ours is collected here)."""
+    if process_id in STARTED:
+        return STARTED[process_id].poll() is None
     try:
         os.kill(process_id, 0)
     except ProcessLookupError:

@@ -47,3 +47,12 @@ def iso(instant_ms: int) -> str:
     whole, millis = divmod(instant_ms, SECOND_MS)
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=whole)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
+
+
+Sleep = Callable[[float], None]
+"""Waits so many seconds. Taken as an argument everywhere."""
+
+
+def system_sleep(seconds: float) -> None:
+    """Wait. Only entry points name it."""
+    time.sleep(seconds)

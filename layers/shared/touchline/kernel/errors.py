@@ -4,6 +4,7 @@ TouchlineError
 ├── Refused             what was asked cannot be done; carries a reason code (kernel.reasons)
 │   ├── Unauthorized    no valid token (401, never says which part was wrong)
 │   ├── Forbidden       a valid token that may not do this (403)
+│   ├── MethodNotAllowed the route exists without this method; carries the allowed ones (405)
 │   ├── NotFound        the thing named does not exist, or belongs to somebody else (404)
 │   ├── Conflict        it changed meanwhile, or exists already (409)
 │   └── TooMany         a rate limit; carries retry_after_seconds (429)
@@ -11,7 +12,8 @@ TouchlineError
 │   ├── ConditionFailed a conditional write met another state; carries the row found
 │   ├── StoreUnavailable throttled, timed out or down: trying again may work
 │   └── StoreRefused    the store will never take this
-└── QueueUnavailable    the queue did not take a message
+├── QueueUnavailable    the queue did not take a message
+└── SettingsMissing     the environment lacks what a function needs, or says nonsense
 """
 
 from collections.abc import Mapping
@@ -45,6 +47,14 @@ class Forbidden(Refused):
 
 class NotFound(Refused):
     """No such thing, or not the caller's."""
+
+
+class MethodNotAllowed(Refused):
+    """The route exists, but not with this method."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__("method_not_allowed", f"allowed: {', '.join(allowed)}")
+        self.allowed = allowed
 
 
 class Conflict(Refused):
@@ -81,3 +91,7 @@ class StoreRefused(StoreError):
 
 class QueueUnavailable(TouchlineError):
     """The queue did not take a message."""
+
+
+class SettingsMissing(TouchlineError):
+    """The environment lacks a variable, or one cannot be read. Names them all."""

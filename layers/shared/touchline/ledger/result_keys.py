@@ -62,6 +62,11 @@ FACTS_SK = "facts"
 """`facts`: the day's conversions by outcome, reason, key of the match."""
 
 
+def measures_sk(event: str, currency: str) -> str:
+    """`measures#purchase#EUR`: counts, times to conversion and cohorts of one event."""
+    return f"measures#{part(event)}#{part(currency)}"
+
+
 def fit_sk(event: str, model: str) -> str:
     """`fit#purchase#markov_1`: a data-driven model fitted on the window that ends that day."""
     return f"fit#{part(event)}#{part(model)}"

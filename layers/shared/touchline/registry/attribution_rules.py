@@ -59,7 +59,7 @@ class AttributionRules:
     """Everything that decides who is credited. `version` grows by one with each change."""
 
     version: int = 1
-    windows: Mapping[str, int] = DEFAULT_WINDOWS
+    windows: Mapping[str, int] = field(default_factory=lambda: DEFAULT_WINDOWS)
     minimum_seconds: int = 0
     session_gap_seconds: int = 30 * 60
     session_length_seconds: int = 24 * _HOUR

@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from touchline.kernel.reasons import attribution, delivery, intake, operator
+from touchline.kernel.reasons import attribution, delivery, intake, operator, web
 from touchline.kernel.reasons.model import Reason
 
 __all__ = ["CATALOGUE", "Reason", "reason"]
 
 
 def _catalogue() -> Mapping[str, Reason]:
-    rows = [*intake.REASONS, *attribution.REASONS, *delivery.REASONS, *operator.REASONS]
+    rows = [
+        *intake.REASONS,
+        *web.REASONS,
+        *attribution.REASONS,
+        *delivery.REASONS,
+        *operator.REASONS,
+    ]
     by_code = {row.code: row for row in rows}
     if len(by_code) != len(rows):
         codes = [row.code for row in rows]

@@ -40,4 +40,10 @@ REASONS = (
         "Send it again after the seconds of Retry-After; nothing was stored.",
         503,
     ),
+    Reason(
+        "internal",
+        "Something of ours broke. The receipt names the request in our log.",
+        "Send it again; tell the operator the receipt if it keeps failing.",
+        500,
+    ),
 )

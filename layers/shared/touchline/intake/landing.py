@@ -1,0 +1,64 @@
+"""Where a click is sent: the campaign's landing URL or a deep link, on a listed host only."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from touchline.kernel.errors import Refused
+from touchline.registry.model import Campaign
+
+CLICK_ID = "click_id"
+
+_URL = re.compile(
+    r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE
+)
+"""Only what every parser reads alike: a plain host, no userinfo, printable ASCII after it."""
+_MACRO = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_LONGEST = 2_048
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in lower case, "" when the URL is not one that every parser reads alike."""
+    match = _URL.fullmatch(url)
+    if match is None or len(url) > _LONGEST or "\\" in url:
+        return ""
+    return match[1].lower()
+
+
+def landing(campaign: Campaign, deep_link: str, values: Mapping[str, str]) -> str:
+    """The URL to redirect to, with `click_id` appended unless a macro has placed it.
+
+    `deep_link` ("" for none) takes the place of the campaign's own URL, and no macro is filled in
+    there. Macros (`{click_id}`, `{partner}`, `{sub1}` …) are percent-encoded once and never
+    expanded again; an unknown one becomes empty.
+
+    Raises Refused `landing_refused` when the URL, macros filled in, is not on a listed host.
+    """
+    if deep_link:
+        return _listed(campaign, _with_click_id(deep_link, values[CLICK_ID]))
+    template = campaign.landing_url
+    filled = _MACRO.sub(lambda match: quote(values.get(match[1], ""), safe=""), template)
+    if f"{{{CLICK_ID}}}" not in template:
+        filled = _with_click_id(filled, values[CLICK_ID])
+    return _listed(campaign, filled)
+
+
+def listed_hosts(campaign: Campaign) -> frozenset[str]:
+    """The hosts that a click of this campaign may be sent to: those listed, and its own URL's."""
+    authority = re.split(r"[/?#]", campaign.landing_url.partition("://")[2])[0]
+    own = "" if "{" in authority else host_of(_MACRO.sub("x", campaign.landing_url))
+    return frozenset({*(host.lower() for host in campaign.hosts), own} - {""})
+
+
+def _listed(campaign: Campaign, url: str) -> str:
+    host = host_of(url)
+    if not host or host not in listed_hosts(campaign):
+        raise Refused("landing_refused", f"campaign {campaign.id} does not list this host")
+    return url
+
+
+def _with_click_id(url: str, click_id: str) -> str:
+    before, hash_sign, fragment = url.partition("#")
+    joint = "&" if "?" in before else "?"
+    joint = "" if before.endswith(("?", "&")) else joint
+    return f"{before}{joint}{CLICK_ID}={click_id}{hash_sign}{fragment}"

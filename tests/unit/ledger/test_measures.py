@@ -1,0 +1,132 @@
+"""What a day's decisions add up to: counts, times to conversion, credit by the day of the touch."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import NOON
+from touchline.kernel.clock import DAY_MS, HOUR_MS
+from touchline.kernel.ids import ConversionId, EventName, PartnerId, Realm, TouchId
+from touchline.ledger.decisions import (
+    ATTRIBUTED,
+    EXCLUDED,
+    WHOLE,
+    Candidate,
+    Credit,
+    Decision,
+    Payout,
+)
+from touchline.ledger.identity import Identity
+from touchline.ledger.measures import (
+    Cohort,
+    Measures,
+    day_measures,
+    measure_items,
+    measures_of,
+)
+from touchline.ledger.model import ConversionKey
+
+SHOP = Realm("shop")
+
+
+def a_step(at: int, verdict: str = "") -> Candidate:
+    return Candidate(TouchId(f"t{at}"), Identity("crm:7"), "click", "ads", at, verdict=verdict)
+
+
+def a_decision(order: str = "A-1", *steps: int, **stated: object) -> Decision:
+    values = {
+        "realm": SHOP,
+        "key": ConversionKey(EventName("purchase"), ConversionId(order)),
+        "occurred_at": NOON,
+        "outcome": ATTRIBUTED if steps else EXCLUDED,
+        "reason": "" if steps else "no_eligible_touch",
+        "value_micros": 10_000_000,
+        "currency": "EUR",
+        "candidates": tuple(a_step(at) for at in steps),
+        "credits": {"last_touch": (Credit(len(steps) - 1, WHOLE, 10_000_000),)} if steps else {},
+        **stated,
+    }
+    return Decision(**values)  # type: ignore[arg-type]
+
+
+def measured(decision: Decision) -> Measures:
+    (only,) = day_measures([decision]).values()
+    return only
+
+
+def test_a_conversion_is_counted_with_its_value_and_payout() -> None:
+    paid = a_decision("A-1", NOON - HOUR_MS, payouts=(Payout(PartnerId("acme"), 500_000, 0),))
+
+    added = measured(paid)
+
+    assert (added.conversions, added.attributed) == (1, 1)
+    assert (added.value_micros, added.payout_micros) == (10_000_000, 500_000)
+
+
+def test_time_to_conversion_is_counted_from_the_first_and_from_the_last_touch() -> None:
+    added = measured(a_decision("A-1", NOON - 4 * DAY_MS, NOON - 10 * 60_000))
+
+    assert added.from_first.index(1) == 7  # 3 days to 7 days
+    assert added.from_last.index(1) == 2  # 5 to 30 minutes
+    assert (added.first_seconds, added.last_seconds) == (4 * 86_400, 600)
+
+
+def test_a_time_on_an_edge_belongs_to_the_bucket_above() -> None:
+    assert measured(a_decision("A-1", NOON - HOUR_MS)).from_first.index(1) == 4
+
+
+def test_credit_is_kept_by_the_day_of_the_touch() -> None:
+    halves = {"linear": (Credit(0, WHOLE // 2, 5_000_000), Credit(1, WHOLE // 2, 5_000_000))}
+
+    added = measured(a_decision("A-1", NOON - DAY_MS, NOON - 1000, credits=halves))
+
+    assert added.cohorts == {
+        "linear": {
+            "2025-12-31": Cohort(WHOLE // 2, 5_000_000),
+            "2026-01-01": Cohort(WHOLE // 2, 5_000_000),
+        }
+    }
+
+
+def test_a_conversion_nobody_earned_still_counts_and_names_why() -> None:
+    added = measured(a_decision("A-1"))
+
+    assert (added.conversions, added.attributed) == (1, 0)
+    assert added.excluded == {"no_eligible_touch": 1}
+
+
+def test_a_rejected_conversion_does_not_count() -> None:
+    added = measured(a_decision("A-1", outcome=EXCLUDED, reason="rejected"))
+
+    assert added == Measures(excluded={"rejected": 1})
+
+
+def test_events_and_currencies_stand_apart() -> None:
+    euros, dollars = a_decision("A-1"), a_decision("A-2", currency="USD")
+
+    assert list(day_measures([dollars, euros])) == [("purchase", "EUR"), ("purchase", "USD")]
+
+
+def test_the_rows_of_a_day_read_back_exactly() -> None:
+    decisions = [a_decision("A-1", NOON - HOUR_MS), a_decision("A-2")]
+
+    (item,) = measure_items(SHOP, "2026-01-01", "v1", decisions)
+
+    assert item["sk"] == "measures#purchase#EUR"
+    assert measures_of(item) == day_measures(decisions)["purchase", "EUR"]
+
+
+@given(st.permutations(range(4)), st.integers(0, 4))
+def test_neither_order_nor_splitting_changes_the_sum(order: list[int], cut: int) -> None:
+    decisions = [
+        a_decision("A", NOON - HOUR_MS),
+        a_decision("B", NOON - DAY_MS, NOON - HOUR_MS),
+        a_decision("C"),
+        a_decision("D", outcome=EXCLUDED, reason="refunded"),
+    ]
+    mixed = [decisions[index] for index in order]
+    whole = day_measures(decisions)["purchase", "EUR"]
+
+    parts = [day_measures(part) for part in (mixed[:cut], mixed[cut:])]
+    joined = sum((part.get(("purchase", "EUR"), Measures()) for part in parts), Measures())
+
+    assert joined == whole
