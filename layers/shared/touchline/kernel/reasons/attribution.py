@@ -45,11 +45,6 @@ CONVERSIONS = (
         "Use a live token; test data is reported on the test side of the account.",
     ),
     Reason(
-        "fraud_hold",
-        "It is on hold until somebody has looked at it.",
-        "Release or reject it (`/admin/conversions/{id}/release`).",
-    ),
-    Reason(
         "other_claim",
         "The order is counted once, under another sender's claim; this claim agrees with it.",
         "Nothing to do.",
@@ -96,18 +91,6 @@ TOUCHES = (
         "direct_dropped",
         "A direct visit never counts beside a touch that led somewhere.",
         "Switch drop_direct off to credit direct visits too.",
-    ),
-    Reason("bot", "The touch was made by a bot.", "Nothing to do."),
-    Reason("prefetch", "A browser or mail client fetched it ahead; nobody clicked.", "Nothing."),
-    Reason(
-        "duplicate_click",
-        "The same click came again within seconds; the first one counts.",
-        "Nothing to do.",
-    ),
-    Reason(
-        "refused_signature",
-        "The partner's clicks must be signed, and this one's signature did not hold.",
-        "Sign clicks with a key that is valid at the time of the click.",
     ),
     Reason(
         "payment_provider",
