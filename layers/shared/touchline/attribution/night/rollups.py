@@ -7,7 +7,7 @@ incremented, it is replaced, so that nothing can be counted twice.
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from touchline.kernel.clock import day_of
@@ -54,13 +54,20 @@ def dimensions_of(step: Candidate) -> Iterator[tuple[str, str]]:
     yield from step.subs.items()
 
 
-def content_digest(items: Iterable[Item]) -> str:
-    """The version that these decisions make, whichever runs wrote them."""
-    digest = hashlib.sha256(FORMAT.encode())
-    for item in items:
+class Content:
+    """The digest of a day's decisions, whichever runs wrote them; fed in order of their keys."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256(FORMAT.encode())
+
+    def add(self, item: Item) -> None:
+        """One more decision row."""
         said = {name: value for name, value in item.items() if name not in {"run", "cause"}}
-        digest.update(json.dumps(said, sort_keys=True, default=str).encode())
-    return digest.hexdigest()
+        self._digest.update(json.dumps(said, sort_keys=True).encode())
+
+    def text(self) -> str:
+        """24 hex digits."""
+        return self._digest.hexdigest()[:24]
 
 
 class DayRoll:

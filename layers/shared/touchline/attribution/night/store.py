@@ -59,8 +59,8 @@ class Pointer:
     version: str
     run: str
     was: str = ""
-    window: str = ""
-    fit: str = ""
+    content: str = ""  # digest of the day's decisions
+    window: str = ""  # days that the data-driven models were fitted on
 
 
 class NightStore:
@@ -108,8 +108,7 @@ class NightStore:
     def finish(self, job: Job, owner: str, last_day: str) -> None:
         """The run is over: nothing of it is left but what it published."""
         self._clear(job)
-        changes = [Set("last_day", last_day), Remove("running")]
-        self._as_owner(job.realm, owner, *changes)
+        self._as_owner(job.realm, owner, Set("last_day", last_day), Remove("running"))
 
     def start_over(self, job: Job) -> None:
         """Forget how far the run had come; its decisions stay and are made again."""
@@ -168,8 +167,8 @@ class NightStore:
                     "version": pointer.version,
                     "run": pointer.run,
                     "was": pointer.was,
+                    "content": pointer.content,
                     "window": pointer.window,
-                    "fit": pointer.fit,
                 },
                 condition=AnyOf(unchanged, Equals("version", pointer.version)),
             )
@@ -224,8 +223,8 @@ def _pointer_of(item: Item) -> Pointer:
         version=text(item, "version"),
         run=text(item, "run"),
         was=text(item, "was"),
+        content=text(item, "content"),
         window=text(item, "window"),
-        fit=text(item, "fit"),
     )
 
 
