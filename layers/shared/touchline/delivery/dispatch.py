@@ -105,7 +105,8 @@ class Dispatcher:
         if delivery.state is State.SENDING and delivery.lease_until >= now:
             return
         if delivery.state is State.PENDING and delivery.next_at - now > self._limits.wait_ms:
-            await self._off_loop(lambda: self._send_message(delivery))
+            if soon(delivery.next_at, now):
+                await self._off_loop(lambda: self._send_message(delivery))
             return
         if not self._enough_time(remaining):
             raise NoTime
@@ -115,7 +116,7 @@ class Dispatcher:
         if later is None:
             await self._attempt(delivery, endpoint, desk, remaining)
         else:
-            await self._put_off(delivery, later, paced=endpoint.rate_limit is not None)
+            await self._put_off(delivery, later, paced=desk.health.open_until is None)
 
     async def _not_before(self, delivery: Delivery, endpoint: Endpoint, desk: Desk) -> int | None:
         """None: now. Otherwise the instant until which the breaker or the rate puts it off."""
@@ -173,10 +174,7 @@ class Dispatcher:
         )
         if problem is not None:
             return NoAnswer("blocked_address")
-        request = await self._around.authorize(endpoint, prepared.request)
-        if isinstance(request, NoAnswer):
-            return request
-        return await self._around.sender.send(request, self._limits.deadline_seconds)
+        return await self._around.sender.send(prepared.request, self._limits.deadline_seconds)
 
     async def _record(
         self, leased: Delivery, prepared: Prepared, result: Result, desk: Desk, at: int
