@@ -46,4 +46,46 @@ REASONS = (
         "Two events seem to mean one thing, so each count is only half of it.",
         "Keep one name and rename the other.",
     ),
+    Reason(
+        "unknown_field",
+        "A field has a name that nothing here has.",
+        "Correct the name (the message proposes the nearest); see `touchline schema`.",
+        400,
+    ),
+    Reason(
+        "bad_field",
+        "A field has a value that it cannot have.",
+        "Correct the fields that the message names; nothing was changed.",
+        400,
+    ),
+    Reason(
+        "bad_body",
+        "The body is not a JSON object.",
+        "Send a JSON object in UTF-8, with numbers that are finite.",
+        400,
+    ),
+    Reason(
+        "account_needed",
+        "The token may act on every account, and the request does not say which it means.",
+        "Add `?account=` with the account's ID.",
+        400,
+    ),
+    Reason(
+        "unknown_reference",
+        "It names an event, campaign or partner that is not declared.",
+        "Declare that one first, or correct the name.",
+        400,
+    ),
+    Reason(
+        "in_use",
+        "Something else that is declared still names it.",
+        "Change or delete that one first; the message says which.",
+        409,
+    ),
+    Reason(
+        "bad_cursor",
+        "The cursor does not belong to this list.",
+        "Use the `next` of the page before, unchanged, with the same parameters.",
+        400,
+    ),
 )
