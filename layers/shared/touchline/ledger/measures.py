@@ -1,7 +1,7 @@
 """What one day's decisions add up to, beyond credit: counts, money, times to conversion, cohorts.
 
 A pure function of the decisions about conversions that occurred that UTC day, so that writing it
-again changes nothing. One row per event, currency and paid partner, whatever the number of conversions.
+again changes nothing. One row per event, currency and paid partner, however many conversions.
 """
 
 import json
