@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from local.build import overrides
 from local.emulator import Emulator
-from local.machine import LOCAL_CREDENTIALS, run
+from local.machine import LOCAL_CREDENTIALS, CommandFailed, run
 from local.places import ROOT, SAM, STACK_FILE
 
 STACK_NAME = "touchline"
@@ -52,7 +53,8 @@ def aws_client(endpoint_url: str, service: str) -> Any:
         aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         region_name=LOCAL_CREDENTIALS["AWS_REGION"],
     )
-    return session.client(service, endpoint_url=endpoint_url)
+    patient = Config(read_timeout=900, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=endpoint_url, config=patient)
 
 
 def deploy(emulator: Emulator, built: Path, parameters: dict[str, str]) -> dict[str, str]:
@@ -66,6 +68,20 @@ def deploy(emulator: Emulator, built: Path, parameters: dict[str, str]) -> dict[
     outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
     allow_browsers(emulator, outputs["ApiId"])
     return outputs
+
+
+def invoke(stack: Stack, function: str, event: Any) -> Any:
+    """Call a deployed function by its name in the template and wait for its answer.
+
+    Raises CommandFailed with the function's own error.
+    """
+    client = aws_client(stack.endpoint_url, "lambda")
+    payload = json.dumps(event).encode()
+    called = client.invoke(FunctionName=stack.outputs[function], Payload=payload)
+    answer = json.loads(called["Payload"].read() or b"null")
+    if "FunctionError" in called:
+        raise CommandFailed(f"{function} failed: {json.dumps(answer)[:2000]}")
+    return answer
 
 
 def allow_browsers(emulator: Emulator, api_id: str) -> None:

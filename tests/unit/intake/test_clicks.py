@@ -89,7 +89,12 @@ def test_a_known_person_is_linked_to_the_click() -> None:
     click = Desk().click(a_visit("ud=crm&uid=7"))
     assert click.links == (
         Link(
-            click.touch.identity, click_person(), NOON, "click", Receipt("rcp_1"), changed_at=NOON
+            click.touch.identity,
+            click_person(),
+            NOON,
+            "site:click",
+            Receipt("rcp_1"),
+            changed_at=NOON,
         ),
     )
 

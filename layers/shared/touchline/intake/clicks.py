@@ -25,7 +25,8 @@ from touchline.ledger.model import (
 )
 from touchline.registry.model import Campaign, Registry, Signing
 
-SOURCE = "click"
+SOURCE = "site:click"
+"""Anybody can write such a URL, so the night trusts these links as little as a site key's."""
 UNCHECKED = "unchecked"
 """The store was down: nobody could tell whether this is an echo or a replay; it counts."""
 
