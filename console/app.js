@@ -45,9 +45,10 @@ function gate(problem) {
   me = null;
   document.title = "Sign in – Touchline";
   const token = h("input", { type: "password", name: "token", autocomplete: "off", spellcheck: "false", required: true, placeholder: "tl_live_…", "aria-describedby": "token-hint" });
-  const said = h("div", {}, problem ? told(problem) : null);
+  const said = h("div", { hidden: !problem }, problem && told(problem));
   const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
   const form = h("form", { onsubmit: submit },
+    said,
     field("Report or admin token", token),
     h("p", { class: "small soft", id: "token-hint" }, "It stays in this tab until you sign out or close it. Make one with ", h("code", {}, "touchline token create"), "."),
     button);
@@ -61,12 +62,13 @@ function gate(problem) {
       frame();
     } catch (failure) {
       session.end();
+      said.hidden = false;
       said.replaceChildren(failure.status === 401 ? notice("bad", "This token opens nothing.", "It is wrong, expired or revoked. Ask the operator of this stack for a token with the scope report or admin.") : told(failure));
       button.disabled = false;
       token.focus();
     }
   }
-  app.replaceChildren(h("main", { class: "gate" }, h("div", { class: "card" }, h("div", { class: "brand" }, mark(), "Touchline"), h("h1", {}, "Sign in"), said, form)));
+  app.replaceChildren(h("main", { class: "gate" }, h("div", { class: "card" }, h("div", { class: "brand" }, mark(), "Touchline"), h("h1", {}, "Sign in"), form)));
   token.focus();
 }
 
@@ -100,7 +102,7 @@ function navigation() {
 }
 
 function who() {
-  const theme = h("button", { class: "button quiet small", type: "button", onclick: turn }, "Dark or light");
+  const theme = h("button", { class: "button quiet", type: "button", "aria-label": "Dark or light", title: "Dark or light", onclick: turn }, icon("theme"));
   return h("div", { class: "who" },
     h("div", { class: "who-row" }, h("strong", {}, me.account.name || me.account.id), me.token.test ? badge("test data", "warn") : badge(me.token.partner ?? (me.token.scopes.includes("admin") ? "admin" : "report"), "info")),
     h("div", { class: "soft wrap" }, me.token.name),
