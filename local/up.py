@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 from local.build import build, host_parameters
-from local.emulator import DEFAULT_PORT, find_emulator, start_emulator, stop_emulator
+from local.emulator import DEFAULT_PORT, Emulator, find_emulator, start_emulator, stop_emulator
 from local.machine import LOCAL_CREDENTIALS, CommandFailed
-from local.places import STATE
+from local.operator_token import first_token
+from local.places import STACK_FILE, STATE
 from local.progress import console, fail, step
 from local.stack import Stack, api_url, deploy, load_stack
 
@@ -18,18 +19,24 @@ def bring_up(state: Path, *, port: int = DEFAULT_PORT) -> Stack:
     with step("Build (sam build)"):
         built = build(parameters)
     with step("Start the local emulator of AWS"):
-        emulator = find_emulator(state) or start_emulator(state, port=port)
+        emulator = find_emulator(state) or fresh_emulator(state, port)
     with step("Deploy template.yaml to it (sam deploy)"):
         outputs = deploy(emulator, built, parameters)
     stack = Stack(
         api_url=api_url(emulator, outputs),
-        token=known_token(state),
+        token=known_token(state) or first_token(emulator.url, outputs["RegistryTable"]),
         region=LOCAL_CREDENTIALS["AWS_REGION"],
         endpoint_url=emulator.url,
         outputs=outputs,
     )
     stack.save(state)
     return stack
+
+
+def fresh_emulator(state: Path, port: int) -> Emulator:
+    """A new emulator, and nothing left of the stack that an older one had."""
+    (state / STACK_FILE).unlink(missing_ok=True)
+    return start_emulator(state, port=port)
 
 
 def known_token(state: Path) -> str:

@@ -1,0 +1,1 @@
+"""Telling partners and back ends: postbacks and webhooks, at least once, to safe addresses."""

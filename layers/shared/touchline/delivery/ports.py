@@ -1,0 +1,67 @@
+"""What a worker needs from outside, as ports, and how much of everything it may use."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from touchline.delivery.alerts import Alerts
+from touchline.delivery.registries import Registries
+from touchline.delivery.request import Open
+from touchline.delivery.schedule import Randbelow
+from touchline.delivery.store import DeliveryStore
+from touchline.delivery.verdict import NoAnswer, Outgoing, Result
+from touchline.kernel.clock import Clock
+from touchline.kernel.ids import NewId
+from touchline.platform.observability import Log
+from touchline.platform.queue import Queue
+from touchline.registry.model import Endpoint
+
+Remaining = Callable[[], int]
+"""Milliseconds until the function is stopped."""
+
+
+class Sender(Protocol):
+    """Sends one request; never raises for what the other side does."""
+
+    async def send(self, request: Outgoing, deadline_seconds: float) -> Result:
+        """The answer, or why there is none."""
+        ...
+
+
+class Authorize(Protocol):
+    """Adds the credentials of an ad platform to a request."""
+
+    async def __call__(self, endpoint: Endpoint, request: Outgoing) -> Outgoing | NoAnswer:
+        """The request with credentials, or why there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a worker works."""
+
+    deadline_seconds: float = 10.0
+    margin_ms: int = 3_000  # to record what came of the last attempt
+    lease_ms: int = 60_000
+    at_once_per_endpoint: int = 5
+    wait_ms: int = 2_000  # a delivery due this soon is waited for
+    loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything from outside that a worker needs."""
+
+    store: DeliveryStore
+    registries: Registries
+    sender: Sender
+    queue: Queue
+    clock: Clock
+    new_id: NewId
+    randbelow: Randbelow
+    sleep: Callable[[float], Awaitable[None]]
+    open_secret: Open
+    authorize: Authorize
+    log: Log
+    alerts: Alerts
+    limits: Limits = field(default_factory=Limits)

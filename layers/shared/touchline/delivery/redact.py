@@ -1,0 +1,74 @@
+"""What a log may tell of a request and an answer: no secret, nothing personal, at most 20 kB."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from touchline.delivery.macros import MACROS
+
+HIDDEN = "[hidden]"
+MAX_RESPONSE = 20_000
+MAX_RESPONSE_DELIVERED = 2_000
+"""Of an answer that was a success less is kept: it is seldom looked at, and is paid for."""
+LEAST_LENGTH = 4
+"""Shorter values are not searched for in free text: every second word would be hidden."""
+
+_SECRET_NAME = re.compile(
+    r"token|secret|passw|authorization|api[-_]?key|access[-_]?key|signature$|^sig$|^key$|^auth$",
+    re.IGNORECASE,
+)
+_OPEN_NAME = frozenset({"webhook-signature"})
+_LOOKS = re.compile(
+    r"tl_(?:live|test|site)_[A-Za-z0-9]+|whs(?:ec|k)_[A-Za-z0-9+/=_-]+|[\w.+-]+@[\w-]+\.[\w.-]+"
+)
+_PAIR = re.compile(r"(?<=[?&])([^=&#]+)=([^&#]*)")
+
+
+def hidden_facts(facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts with personal and secret ones hidden."""
+    return {
+        name: HIDDEN if value and (MACROS[name].personal or MACROS[name].secret) else value
+        for name, value in facts.items()
+    }
+
+
+def hidden_url(url: str) -> str:
+    """The URL with the values of parameters hidden whose names are those of secrets."""
+    return _PAIR.sub(
+        lambda pair: f"{pair[1]}={HIDDEN}" if _SECRET_NAME.search(pair[1]) else pair[0], url
+    )
+
+
+def hidden_headers(headers: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
+    """The headers with credentials hidden."""
+    secrets = list(known)
+    return {
+        name: HIDDEN
+        if _SECRET_NAME.search(name) and name.lower() not in _OPEN_NAME
+        else hidden_text(value, secrets)
+        for name, value in headers.items()
+    }
+
+
+def hidden_text(text: str, known: Iterable[str]) -> str:
+    """The text with the known values (plain, percent-encoded or in JSON) and likely ones hidden."""
+    for value in sorted({value for value in known if len(value) >= LEAST_LENGTH}, key=len)[::-1]:
+        for form in (value, quote(value, safe=""), json.dumps(value)[1:-1]):
+            text = text.replace(form, HIDDEN)
+    return _LOOKS.sub(HIDDEN, text)
+
+
+def private_values(facts: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
+    """The values that no log may show: personal facts and secrets."""
+    personal = [
+        value for name, value in facts.items() if MACROS[name].personal or MACROS[name].secret
+    ]
+    return [*personal, *secrets]
+
+
+def shown_response(body: bytes, known: Iterable[str], *, delivered: bool) -> str:
+    """The start of an answer's body as text, with what is private hidden."""
+    most = MAX_RESPONSE_DELIVERED if delivered else MAX_RESPONSE
+    text = hidden_text(body[:most].decode("utf-8", "replace"), known)
+    return text.encode()[:most].decode("utf-8", "ignore")
