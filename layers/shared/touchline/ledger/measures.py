@@ -172,17 +172,20 @@ def measure_items(
     realm: Realm, day: str, version: str, decisions: Iterable[Decision]
 ) -> list[Item]:
     """The rows of one version of one day."""
-    return [
-        {
-            "pk": version_pk(realm, day, version),
-            "sk": measures_sk(*name),
-            "kind": ROLLUP,
-            "event": name.event,
-            "currency": name.currency,
-            "body": json.dumps(_plain(measures), separators=(",", ":"), sort_keys=True),
-        }
-        for name, measures in day_measures(decisions).items()
-    ]
+    measures = day_measures(decisions)
+    return [measures_row(realm, day, version, name, one) for name, one in measures.items()]
+
+
+def measures_row(realm: Realm, day: str, version: str, name: Name, measures: Measures) -> Item:
+    """One of them."""
+    return {
+        "pk": version_pk(realm, day, version),
+        "sk": measures_sk(*name),
+        "kind": ROLLUP,
+        "event": name.event,
+        "currency": name.currency,
+        "body": json.dumps(_plain(measures), separators=(",", ":"), sort_keys=True),
+    }
 
 
 def measures_of(item: Item) -> Measures:
