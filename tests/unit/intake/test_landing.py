@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from tests.factories import a_campaign
-from touchline.intake.landing import host_of, landing, listed_hosts
+from touchline.intake.landing import host_of, is_listed, landing, listed_hosts
 from touchline.kernel.errors import Refused
 
 VALUES = {"click_id": "clk_1", "partner": "acme", "sub1": "a b&c=d/é"}
@@ -82,6 +82,23 @@ def test_a_macro_in_the_host_lists_no_host_by_itself() -> None:
     assert landing(campaign, "", {**VALUES, "sub1": "a.example"}).startswith("https://a.example/")
     with pytest.raises(Refused):
         landing(campaign, "", {**VALUES, "sub1": "b.example"})
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "listed"),
+    [
+        ("https://a.example:8443/", "a.example", True),
+        ("https://a.example:8443/", "a.example:8443", True),
+        ("https://a.example/", "a.example:8443", False),
+        ("https://x.a.example/", "*.a.example", True),
+        ("https://a.example/", "*.a.example", False),
+        ("https://xa.example/", "*.a.example", False),
+    ],
+)
+def test_hosts_may_be_listed_with_a_port_or_by_their_domain(
+    url: str, host: str, listed: bool
+) -> None:
+    assert is_listed(url, [host]) is listed
 
 
 @given(

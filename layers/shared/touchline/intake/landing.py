@@ -1,7 +1,7 @@
 """Where a click is sent: the campaign's landing URL or a deep link, on a listed host only."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from touchline.kernel.errors import Refused
@@ -10,7 +10,7 @@ from touchline.registry.model import Campaign
 CLICK_ID = "click_id"
 
 _URL = re.compile(
-    r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE
+    r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE
 )
 """Only what every parser reads alike: a plain host, no userinfo, printable ASCII after it."""
 _MACRO = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
@@ -19,10 +19,15 @@ _LONGEST = 2_048
 
 def host_of(url: str) -> str:
     """The host of a URL in lower case, "" when the URL is not one that every parser reads alike."""
+    return _place_of(url).partition(":")[0]
+
+
+def _place_of(url: str) -> str:
+    """Host and port as written (`shop.example`, `shop.example:8443`), "" like `host_of`."""
     match = _URL.fullmatch(url)
     if match is None or len(url) > _LONGEST or "\\" in url:
         return ""
-    return match[1].lower()
+    return (match[1] + (match[2] or "")).lower()
 
 
 def landing(campaign: Campaign, deep_link: str, values: Mapping[str, str]) -> str:
@@ -44,15 +49,25 @@ def landing(campaign: Campaign, deep_link: str, values: Mapping[str, str]) -> st
 
 
 def listed_hosts(campaign: Campaign) -> frozenset[str]:
-    """The hosts that a click of this campaign may be sent to: those listed, and its own URL's."""
+    """Where a click of this campaign may be sent: the hosts listed, and its own URL's."""
     authority = re.split(r"[/?#]", campaign.landing_url.partition("://")[2])[0]
-    own = "" if "{" in authority else host_of(_MACRO.sub("x", campaign.landing_url))
+    own = "" if "{" in authority else _place_of(_MACRO.sub("x", campaign.landing_url))
     return frozenset({*(host.lower() for host in campaign.hosts), own} - {""})
 
 
+def is_listed(url: str, hosts: Iterable[str]) -> bool:
+    """Whether a URL is on one of the hosts: `a.example` any port, `a.example:8443` that port only,
+    `*.a.example` its subdomains."""
+    place = _place_of(url)
+    host = place.partition(":")[0]
+    return bool(host) and any(
+        host.endswith(listed[1:]) if listed.startswith("*.") else listed in {host, place}
+        for listed in hosts
+    )
+
+
 def _listed(campaign: Campaign, url: str) -> str:
-    host = host_of(url)
-    if not host or host not in listed_hosts(campaign):
+    if not is_listed(url, listed_hosts(campaign)):
         raise Refused("landing_refused", f"campaign {campaign.id} does not list this host")
     return url
 
