@@ -6,13 +6,12 @@ good and yet never mix two deployments.
 
 import gzip
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from touchline.kernel.errors import NotFound
-from touchline.platform.http_api import Request, Response
+from touchline.platform.http_api import Request, Response, Route, Router
 
 TYPES: Final = MappingProxyType(
     {
@@ -46,6 +45,15 @@ SAFE: Final = MappingProxyType(
     }
 )
 FOR_GOOD: Final = "public, max-age=31536000, immutable"
+PAGE: Final = "page"
+FILE: Final = "file"
+ROUTES: Final[Router[str]] = Router(
+    [
+        Route("GET", "/console", PAGE),
+        Route("GET", "/console/{version}/{file}", FILE),
+        Route("GET", "/console/{version}/{folder}/{file}", FILE),
+    ]
+)
 
 
 def folder() -> Path:
@@ -70,20 +78,25 @@ class Console:
             digest.update(content)
         self.version = digest.hexdigest()[:12]
 
-    def page(self, _request: Request, _names: Mapping[str, str], _receipt: str) -> Response:
-        """The one page. Everything else is asked for by it."""
+    def answer(self, request: Request) -> Response:
+        """The page, or one of its files. Raises NotFound, MethodNotAllowed."""
+        found = ROUTES.find(request.method, request.path)
+        if found.route.target == PAGE:
+            return self._page()
+        folder_name, file = found.parameters.get("folder"), found.parameters["file"]
+        name = f"{folder_name}/{file}" if folder_name else file
+        return self._file(request, found.parameters["version"], name)
+
+    def _page(self) -> Response:
         content = self._files["index.html"].replace(b"{version}", self.version.encode())
         headers = {"content-type": TYPES[".html"], "cache-control": "no-cache"}
         return Response(200, {**SAFE, **headers}, content)
 
-    def file(self, request: Request, names: Mapping[str, str], _receipt: str) -> Response:
-        """One file of this version; packed for browsers that say they can unpack it.
-
-        Raises NotFound, also for another version: its page has to be loaded again anyway.
-        """
-        name = "/".join(names[part] for part in ("folder", "file") if part in names)
+    def _file(self, request: Request, version: str, name: str) -> Response:
+        """Packed for browsers that can unpack it. Another version's file is not found: its page
+        has to be loaded again anyway."""
         content = self._files.get(name)
-        if content is None or names["version"] != self.version or name == "index.html":
+        if content is None or version != self.version or name == "index.html":
             raise NotFound("not_found", "no such file of the console")
         headers = {
             **SAFE,
