@@ -1,7 +1,7 @@
 // Talking to the stack that served this page. The token lives in this tab's session only.
 
 export const BASE = new URL("../../", import.meta.url);
-const KEPT = "touchline.token";
+const KEPT = "touchline.token", ACCOUNT = "touchline.account";
 
 export class Problem extends Error {
   constructor(status, error, receipt) {
@@ -12,15 +12,23 @@ export class Problem extends Error {
 
 export const session = {
   token: () => sessionStorage.getItem(KEPT) ?? "",
-  start: (token) => sessionStorage.setItem(KEPT, token),
-  end: () => sessionStorage.removeItem(KEPT),
+  account: () => sessionStorage.getItem(ACCOUNT) ?? "",
+  start(token, account) {
+    sessionStorage.setItem(KEPT, token);
+    if (account) sessionStorage.setItem(ACCOUNT, account);
+    else sessionStorage.removeItem(ACCOUNT);
+  },
+  end() {
+    sessionStorage.removeItem(KEPT);
+    sessionStorage.removeItem(ACCOUNT);
+  },
 };
 
 export const get = (path, query) => call("GET", path, { query });
 export const post = (path, body, query) => call("POST", path, { body, query });
 
 export async function call(method, path, { query, body, headers, anonymous } = {}) {
-  const url = address(path, query);
+  const url = address(path, anonymous ? query : mine(query));
   const sent = { accept: "application/json", ...headers };
   if (!anonymous) sent.authorization = `Bearer ${session.token()}`;
   if (body !== undefined) sent["content-type"] = "application/json";
@@ -36,6 +44,9 @@ export async function call(method, path, { query, body, headers, anonymous } = {
   return content;
 }
 
+// An operator's token acts on any account, so every question says which one is meant.
+const mine = (query) => ({ ...query, account: session.account() });
+
 export function address(path, query = {}) {
   const url = new URL(path, BASE);
   for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null && value !== "") url.searchParams.append(name, value);
@@ -43,7 +54,7 @@ export function address(path, query = {}) {
 }
 
 export async function saved(path, query, name, accept = "text/csv") {
-  const answer = await fetch(address(path, query), { headers: { accept, authorization: `Bearer ${session.token()}` }, cache: "no-store" });
+  const answer = await fetch(address(path, mine(query)), { headers: { accept, authorization: `Bearer ${session.token()}` }, cache: "no-store" });
   if (!answer.ok) {
     const content = parsed(await answer.text());
     throw new Problem(answer.status, content?.error ?? {}, content?.receipt);

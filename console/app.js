@@ -45,26 +45,33 @@ function gate(problem) {
   me = null;
   document.title = "Sign in – Touchline";
   const token = h("input", { type: "password", name: "token", autocomplete: "off", spellcheck: "false", required: true, placeholder: "tl_live_…", "aria-describedby": "token-hint" });
+  const account = h("input", { name: "account", autocomplete: "off", spellcheck: "false" });
+  const which = h("div", { hidden: true }, field("Account", account, "This token opens every account: say which one you want to see."));
   const said = h("div", { hidden: !problem }, problem && told(problem));
   const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
   const form = h("form", { onsubmit: submit },
     said,
     field("Report or admin token", token),
+    which,
     h("p", { class: "small soft", id: "token-hint" }, "It stays in this tab until you sign out or close it. Make one with ", h("code", {}, "touchline token create"), "."),
     button);
   async function submit(event) {
     event.preventDefault();
     button.disabled = true;
-    session.start(token.value.trim());
+    session.start(token.value.trim(), account.value.trim());
     try {
       me = await get("reports/me");
       if (!location.hash) location.hash = link("overview");
       frame();
     } catch (failure) {
       session.end();
+      button.disabled = false;
+      if (failure.code === "account_needed") {
+        which.hidden = false;
+        return account.focus();
+      }
       said.hidden = false;
       said.replaceChildren(failure.status === 401 ? notice("bad", "This token opens nothing.", "It is wrong, expired or revoked. Ask the operator of this stack for a token with the scope report or admin.") : told(failure));
-      button.disabled = false;
       token.focus();
     }
   }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from touchline.kernel.reasons import attribution, delivery, intake, operator, web
+from touchline.kernel.reasons import attribution, delivery, intake, operator, reporting, web
 from touchline.kernel.reasons.model import Reason
 
 __all__ = ["CATALOGUE", "Reason", "reason"]
@@ -16,6 +16,7 @@ def _catalogue() -> Mapping[str, Reason]:
         *attribution.REASONS,
         *delivery.REASONS,
         *operator.REASONS,
+        *reporting.REASONS,
     ]
     by_code = {row.code: row for row in rows}
     if len(by_code) != len(rows):

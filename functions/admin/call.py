@@ -1,0 +1,114 @@
+"""What an admin route is given: the request, who asks, and the services that it may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from touchline.kernel.clock import Clock
+from touchline.kernel.errors import Forbidden, Refused
+from touchline.kernel.ids import AccountId, NewId, Realm, realm_of
+from touchline.platform.dynamo import Table
+from touchline.platform.http_api import Request, Response
+from touchline.platform.queue import Queue
+from touchline.platform.settings import Admin
+from touchline.registry.cache import RegistryCache
+from touchline.registry.callers import admitted
+from touchline.registry.declare import Registrar
+from touchline.registry.model import Token
+from touchline.registry.store import RegistryStore
+from touchline.registry.token_store import TokenStore
+from touchline.registry.tokens import ANY_ACCOUNT, RandomBits
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the admin function is wired to."""
+
+    settings: Admin
+    ledger: Table
+    results: Table
+    deliveries: Table
+    delivery_queue: Queue
+    registry: RegistryStore
+    tokens: TokenStore
+    cache: RegistryCache
+    registrar: Registrar
+    clock: Clock
+    new_id: NewId
+    random_bits: RandomBits
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One admitted request. `parameters` are the decoded segments of the path."""
+
+    request: Request
+    parameters: dict[str, str]
+    token: Token
+    services: Services
+
+    @property
+    def who(self) -> str:
+        """The author of a change, for the audit trail."""
+        return f"{self.token.id} ({self.token.name})"
+
+    @property
+    def account(self) -> AccountId:
+        """The account meant: the token's own, or `?account=` with an operator's token.
+
+        Raises Forbidden, Refused `account_needed`.
+        """
+        return admitted(self.token, "admin", self.request.first("account"))
+
+    @property
+    def realm(self) -> Realm:
+        """The realm meant: a test token acts on the account's test side."""
+        return realm_of(self.account, test=self.token.test)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the token acts on every account."""
+        return self.token.account == ANY_ACCOUNT
+
+    def account_named(self, account: str) -> AccountId:
+        """The account of the path, if the token may act on it. Raises Forbidden."""
+        return admitted(self.token, "admin", account)
+
+    def operator_only(self) -> None:
+        """Raises Forbidden unless the token acts on every account."""
+        if not (self.is_operator and "admin" in self.token.scopes):
+            raise Forbidden("forbidden_account", "this needs an operator's token")
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object of the body. Raises Refused `bad_body`, `body_too_large`."""
+        raw = self.request.body
+        if len(raw) > MAX_BODY_BYTES:
+            raise Refused("body_too_large")
+        try:
+            said = orjson.loads(raw or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise Refused("bad_body", str(error)) from error
+        if not isinstance(said, dict):
+            raise Refused("bad_body", "not a JSON object")
+        return said
+
+    def version(self, said: Any = None) -> int | None:
+        """The version that the caller read: `If-Match: "3"`, `?version=3` or the body's.
+
+        Raises Refused `bad_field`.
+        """
+        stated = self.request.header("if-match").strip('"W/ ') or self.request.first("version")
+        found = stated or said
+        if found in {None, ""}:
+            return None
+        text = str(found)
+        if not (text.isascii() and text.isdigit() and len(text) < 16):
+            raise Refused("bad_field", "version: a whole number", field="version")
+        return int(text)
+
+
+Handler = Callable[[Call], Response]

@@ -1,0 +1,126 @@
+"""Accounts, events, campaigns, partners and endpoints: list, read, create, change, delete."""
+
+from functools import partial
+from typing import Any
+
+from admin.call import Call, Handler
+from admin.pages import limit_of, start_of, told
+from touchline.kernel.errors import Refused
+from touchline.kernel.ids import AccountId
+from touchline.platform.http_api import Response, Route, json_response
+from touchline.registry import keys
+from touchline.registry.catalogue import warnings
+from touchline.registry.external import outside
+from touchline.registry.kinds import ACCOUNT, EVENT, THINGS, Kind
+from touchline.registry.store import Entry
+
+
+def list_things(kind: Kind, call: Call) -> Response:
+    """One page of the account's things of a kind."""
+    account = call.account
+    start = start_of(call, keys.account_pk(account), keys.kind_prefix(kind.name))
+    page = call.services.registry.entries(account, kind, limit=limit_of(call), start=start)
+    return json_response(
+        200, {"items": [shown(entry) for entry in page.entries], "next": told(page.next)}
+    )
+
+
+def list_accounts(call: Call) -> Response:
+    """Every account that the token may act on."""
+    if not call.is_operator:
+        mine = call.services.registry.entry(call.account, ACCOUNT, call.account)
+        return json_response(200, {"items": [shown(mine)], "next": None})
+    call.operator_only()
+    registry = call.services.registry
+    found = [registry.entry(account, ACCOUNT, account) for account in registry.accounts()]
+    return json_response(200, {"items": [shown(entry) for entry in found], "next": None})
+
+
+def read(kind: Kind, call: Call) -> Response:
+    """One thing."""
+    entry = call.services.registry.entry(_account(kind, call), kind, call.parameters["id"])
+    return _answer(200, entry, call)
+
+
+def create(kind: Kind, call: Call) -> Response:
+    """Declare a thing; 201."""
+    body = call.body()
+    if kind is ACCOUNT:
+        call.operator_only()
+        named = body.get("id")
+        if not isinstance(named, str):
+            raise Refused("bad_field", "id: name the account", field="id")
+        account = AccountId(named)
+    else:
+        account = call.account
+    entry = call.services.registrar.create(account, kind, body, call.who)
+    return _answer(201, entry, call)
+
+
+def change(kind: Kind, call: Call) -> Response:
+    """Merge a patch into a thing."""
+    body = call.body()
+    version = call.version(body.pop("version", None))
+    entry = call.services.registrar.change(
+        _account(kind, call), kind, call.parameters["id"], body, call.who, version
+    )
+    return _answer(200, entry, call)
+
+
+def delete(kind: Kind, call: Call) -> Response:
+    """Delete a thing; 204."""
+    if kind is ACCOUNT:
+        call.operator_only()
+    account = _account(kind, call)
+    thing = call.parameters["id"]
+    call.services.registrar.delete(account, kind, thing, call.who, call.version())
+    return Response(204)
+
+
+def rename_event(call: Call) -> Response:
+    """`{"to": "new_name"}`: from now on the event bears another name."""
+    body = call.body()
+    version = call.version(body.get("version"))
+    event = call.parameters["id"]
+    registrar = call.services.registrar
+    entry = registrar.rename(call.account, event, body.get("to"), call.who, version)
+    return _answer(200, entry, call)
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """An entry as it is told: secrets as fingerprints, with its version."""
+    return {**outside(entry.value), "version": entry.version}
+
+
+def _answer(status: int, entry: Entry, call: Call) -> Response:
+    body = shown(entry)
+    if entry.kind is EVENT:
+        snapshot = call.services.registry.snapshot(call.account)
+        body["warnings"] = [
+            {"code": odd.code, "advice": odd.advice}
+            for odd in warnings(tuple(snapshot.events.values()))
+            if entry.id in odd.events
+        ]
+    return json_response(status, body, {"etag": f'"{entry.version}"'})
+
+
+def _account(kind: Kind, call: Call) -> AccountId:
+    return call.account_named(call.parameters["id"]) if kind is ACCOUNT else call.account
+
+
+def _routes(kind: Kind) -> list[Route[Handler]]:
+    many, one = f"/admin/{kind.plural}", f"/admin/{kind.plural}/{{id}}"
+    listing: Handler = list_accounts if kind is ACCOUNT else partial(list_things, kind)
+    return [
+        Route("GET", many, listing, "admin"),
+        Route("POST", many, partial(create, kind), "admin"),
+        Route("GET", one, partial(read, kind), "admin"),
+        Route("PATCH", one, partial(change, kind), "admin"),
+        Route("DELETE", one, partial(delete, kind), "admin"),
+    ]
+
+
+ROUTES: list[Route[Handler]] = [
+    *(route for kind in (ACCOUNT, *THINGS) for route in _routes(kind)),
+    Route("POST", "/admin/events/{id}/rename", rename_event, "admin"),
+]

@@ -1,0 +1,61 @@
+"""Which services the admin function has, over which tables and queues."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from admin.call import Services
+from touchline.kernel.clock import Clock
+from touchline.kernel.ids import NewId
+from touchline.platform.dynamo import Table
+from touchline.platform.queue import Queue
+from touchline.platform.settings import Admin
+from touchline.registry.cache import RegistryCache
+from touchline.registry.contracts import parse
+from touchline.registry.declare import Registrar
+from touchline.registry.store import RegistryStore
+from touchline.registry.token_store import TokenStore
+from touchline.registry.tokens import RandomBits
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the function takes from its surroundings: time, IDs, chance."""
+
+    clock: Clock
+    new_id: NewId
+    random_bits: RandomBits
+
+
+class Connected(Protocol):
+    """Hands out tables and queues by name (platform.connect.Connections)."""
+
+    def table(self, name: str) -> Table:
+        """The table of this name."""
+        ...
+
+    def queue(self, url: str) -> Queue:
+        """The queue of this URL."""
+        ...
+
+
+def services_of(settings: Admin, connected: Connected, around: Around) -> Services:
+    """Wire the services by the settings."""
+    table = connected.table(settings.registry_table)
+    registry, token_store = RegistryStore(table), TokenStore(table)
+    registrar = Registrar(
+        registry, parse, around.clock, around.new_id, around.random_bits, checks={}
+    )
+    return Services(
+        settings=settings,
+        ledger=connected.table(settings.ledger_table),
+        results=connected.table(settings.results_table),
+        deliveries=connected.table(settings.deliveries_table),
+        delivery_queue=connected.queue(settings.delivery_queue_url),
+        registry=registry,
+        tokens=token_store,
+        cache=RegistryCache(registry, token_store, around.clock),
+        registrar=registrar,
+        clock=around.clock,
+        new_id=around.new_id,
+        random_bits=around.random_bits,
+    )

@@ -1,0 +1,194 @@
+"""Changing what is declared: every change is parsed whole, checked against what else there is, and
+written with its audit entry in one step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from touchline.kernel.clock import Clock
+from touchline.kernel.errors import Conflict, Refused
+from touchline.kernel.ids import AccountId, EventName, NewId
+from touchline.registry.attribution_rules import DEFAULT_WINDOWS
+from touchline.registry.audit import Author
+from touchline.registry.external import declarable, fingerprint, outside
+from touchline.registry.kinds import ACCOUNT, CAMPAIGN, EVENT, Kind
+from touchline.registry.model import Account, EventDefinition, NameSpan, Registry
+from touchline.registry.references import check_references, check_unused
+from touchline.registry.store import Entry
+from touchline.registry.tokens import RandomBits, mint_site_key
+
+Parse = Callable[[Kind, Any], Any]
+"""contracts.parse: the declared value that a body says. Raises Refused."""
+
+Check = Callable[[Any], None]
+"""A room's own check of a value before it is saved. Raises Refused."""
+
+
+class Store(Protocol):
+    """What declaring needs of registry.store.RegistryStore."""
+
+    def snapshot(self, account: AccountId) -> Registry: ...
+    def entry(self, account: AccountId, kind: Kind, thing: str) -> Entry: ...
+    def create(self, account: AccountId, kind: Kind, value: Any, author: Author) -> Entry: ...
+    def replace(self, account: AccountId, old: Entry, value: Any, author: Author) -> Entry: ...
+    def remove(self, account: AccountId, old: Entry, author: Author) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Creates, changes and deletes declared things. `checks` by a kind's name are other rooms'."""
+
+    store: Store
+    parse: Parse
+    clock: Clock
+    new_id: NewId
+    random_bits: RandomBits
+    checks: Mapping[str, Check]
+
+    def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Entry:
+        """Declare a thing. Raises Refused for its content, Conflict `exists`."""
+        value = self._completed(self.parse(kind, body))
+        if kind is not ACCOUNT:
+            check_references(self.store.snapshot(account), value)
+        self._check(kind, value)
+        return self.store.create(account, kind, value, self._author(who))
+
+    def change(
+        self,
+        account: AccountId,
+        kind: Kind,
+        thing: str,
+        body: Any,
+        who: str,
+        version: int | None = None,
+    ) -> Entry:
+        """Merge a patch (RFC 7396) into a thing; secrets given as fingerprints stay.
+
+        Raises NotFound, Refused for the content, and Conflict `stale_version` unless the thing
+        still has the version that the caller read.
+        """
+        old = self._read(account, kind, thing, version)
+        if not isinstance(body, Mapping):
+            raise Refused("bad_field", "a patch is a JSON object")
+        said = merged(declarable(kind.model, outside(old.value)), body)
+        value = self._kept(old.value, self.parse(kind, said))
+        if getattr(value, kind.key) != old.id:
+            raise Refused("bad_field", f"{kind.key} cannot be changed", field=kind.key)
+        if value == old.value:
+            return old
+        check_references(self.store.snapshot(account), value)
+        self._check(kind, value)
+        return self.store.replace(account, old, value, self._author(who))
+
+    def rename(
+        self, account: AccountId, event: str, name: Any, who: str, version: int | None = None
+    ) -> Entry:
+        """Give an event another name from now on; it keeps the history of its names."""
+        old = self._read(account, EVENT, event, version)
+        parsed: EventDefinition = self.parse(EVENT, {EVENT.key: name})
+        check_unused(self.store.snapshot(account), EVENT, event)
+        value = renamed(old.value, parsed.api_name, self.clock())
+        return self.store.replace(account, old, value, self._author(who))
+
+    def delete(
+        self, account: AccountId, kind: Kind, thing: str, who: str, version: int | None = None
+    ) -> None:
+        """Delete a thing that nothing else names. Raises Conflict `in_use`, `stale_version`."""
+        old = self._read(account, kind, thing, version)
+        check_unused(self.store.snapshot(account), kind, thing)
+        self.store.remove(account, old, self._author(who))
+
+    def _read(self, account: AccountId, kind: Kind, thing: str, version: int | None) -> Entry:
+        old = self.store.entry(account, kind, thing)
+        if version is not None and version != old.version:
+            raise Conflict("stale_version", f"it has version {old.version}, not {version}")
+        return old
+
+    def _check(self, kind: Kind, value: Any) -> None:
+        if kind is CAMPAIGN and value.landing_url and not value.hosts:
+            raise Refused("bad_field", "hosts: list every host a click may land on", field="hosts")
+        check = self.checks.get(kind.name)
+        if check is not None:
+            check(value)
+
+    def _completed(self, value: Any) -> Any:
+        if isinstance(value, Account):
+            key = value.site_key or mint_site_key(self.random_bits)
+            return with_all_windows(replace(value, site_key=key))
+        if isinstance(value, EventDefinition):
+            since = value.created_at or self.clock()
+            return replace(value, created_at=since, names=(NameSpan(value.api_name, since),))
+        return value
+
+    def _kept(self, old: Any, new: Any) -> Any:
+        """What a patch cannot say stays; rules that changed get the next version."""
+        new = with_secrets_of(old, new)
+        if isinstance(new, EventDefinition):
+            return replace(new, names=names_since(old, new.created_at))
+        if isinstance(new, Account):
+            new = with_all_windows(new)
+            same = replace(new.rules, version=old.rules.version)
+            if same == old.rules:
+                return replace(new, rules=same)
+            return replace(new, rules=replace(new.rules, version=old.rules.version + 1))
+        return new
+
+    def _author(self, who: str) -> Author:
+        return Author(who, self.clock(), self.new_id("aud"))
+
+
+def merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396: null takes a member away, objects merge, anything else replaces."""
+    result = dict(old)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            inner = result.get(name)
+            result[name] = merged(inner if isinstance(inner, Mapping) else {}, value)
+        else:
+            result[name] = value
+    return result
+
+
+def renamed(event: EventDefinition, name: EventName, at: int) -> EventDefinition:
+    """The event under another name from `at` on; the old one ends there."""
+    spans = event.names or (NameSpan(event.api_name, event.created_at),)
+    past = tuple(replace(span, to_at=at) if span.to_at is None else span for span in spans)
+    return replace(event, api_name=name, names=(*past, NameSpan(name, at)))
+
+
+def names_since(event: EventDefinition, created_at: int) -> tuple[NameSpan, ...]:
+    """The event's names, the first of them valid from `created_at`."""
+    if not event.names:
+        return (NameSpan(event.api_name, created_at),)
+    first, *later = event.names
+    return (replace(first, from_at=created_at), *later)
+
+
+def with_all_windows(account: Account) -> Account:
+    """Windows that are not stated are the default ones, written down as they are today."""
+    rules = replace(account.rules, windows={**DEFAULT_WINDOWS, **account.rules.windows})
+    return replace(account, rules=rules)
+
+
+def with_secrets_of(old: Any, new: Any) -> Any:
+    """Fingerprints in the new value stand for the old one's secrets.
+
+    Raises Refused `bad_field` for a fingerprint of no secret that is there.
+    """
+    for name, field_name in (("secrets", "value"), ("signing_keys", "secret")):
+        if hasattr(new, name):
+            known = {fingerprint(getattr(one, field_name)): one for one in getattr(old, name)}
+            kept = tuple(_resolved(one, field_name, known) for one in getattr(new, name))
+            new = replace(new, **{name: kept})
+    return new
+
+
+def _resolved(one: Any, field_name: str, known: Mapping[str, Any]) -> Any:
+    text = getattr(one, field_name)
+    if not text.startswith("sha256:"):
+        return one
+    if text not in known:
+        raise Refused("bad_field", "no secret has this fingerprint", field=field_name)
+    return replace(one, **{field_name: getattr(known[text], field_name)})

@@ -1,0 +1,128 @@
+"""The admin function over tables in memory, driven by requests as API Gateway sends them."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from admin.handler import Function
+from admin.wiring import Around, services_of
+from tests.memory_queue import MemoryQueue
+from tests.memory_table import MemoryTable
+from touchline.kernel.ids import AccountId, id_factory
+from touchline.platform.observability import Log
+from touchline.platform.settings import Admin
+from touchline.registry.audit import Author
+from touchline.registry.token_store import TokenStore
+from touchline.registry.tokens import ANY_ACCOUNT, Draft, issue
+
+START = 1_767_225_600_000
+"""2026-01-01T00:00:00Z"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: `body` is the JSON, None when there was none."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The reason code of an error."""
+        return str(self.body["error"]["code"])
+
+
+class MemoryConnections:
+    """Tables and queues in memory, made when first named."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, MemoryTable] = defaultdict(MemoryTable)
+        self.queues: dict[str, MemoryQueue] = defaultdict(MemoryQueue)
+
+    def table(self, name: str) -> MemoryTable:
+        return self.tables[name]
+
+    def queue(self, url: str) -> MemoryQueue:
+        return self.queues[url]
+
+
+@dataclass
+class AdminApi:
+    """An operator's token is in use unless a request names another one."""
+
+    now: int = START
+    connections: MemoryConnections = field(default_factory=MemoryConnections)
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._number = 0
+        self.new_id = id_factory(self.clock, self._bits)
+        around = Around(self.clock, self.new_id, self._bits)
+        settings = Admin("ledger", "registry", "results", "deliveries", "queue")
+        self.services = services_of(settings, self.connections, around)
+        self._function = Function(self.services, Log("admin", self.clock, write=self.log.append))
+        self.operator = self.token(ANY_ACCOUNT, "admin", "report")
+
+    def clock(self) -> int:
+        return self.now
+
+    def _bits(self, bits: int) -> int:
+        self._number += 1
+        return self._number % (1 << bits)
+
+    def token(self, account: str, *scopes: str, test: bool = False) -> str:
+        """A fresh token's text."""
+        draft = Draft(AccountId(account), "a token", scopes, test=test)
+        token, text = issue(draft, clock=self.clock, new_id=self.new_id, random_bits=self._bits)
+        store = TokenStore(self.connections.table("registry"))
+        store.add(token, Author("test", self.now, self.new_id("aud")))
+        return text
+
+    def shop(self) -> str:
+        """Declare the account `shop`; the text of its own admin token."""
+        assert self.post("/admin/accounts", {"id": "shop"}).status == 201
+        return self.token("shop", "admin", "report", "ingest")
+
+    def get(self, path: str, **about: Any) -> Answer:
+        return self.send("GET", path, **about)
+
+    def post(self, path: str, body: Any, **about: Any) -> Answer:
+        return self.send("POST", path, body, **about)
+
+    def patch(self, path: str, body: Any, **about: Any) -> Answer:
+        return self.send("PATCH", path, body, **about)
+
+    def delete(self, path: str, **about: Any) -> Answer:
+        return self.send("DELETE", path, **about)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """One request. `body` is JSON unless it is text already."""
+        said = self.operator if token is None else token
+        event = {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": urlencode(query or {}),
+            "headers": {**({"authorization": f"Bearer {said}"} if said else {}), **(headers or {})},
+            "requestContext": {
+                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+                "stage": "$default",
+                "requestId": "r1",
+            },
+            "body": body if isinstance(body, str) or body is None else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        answer = self._function.handle(event)
+        text = answer["body"]
+        return Answer(answer["statusCode"], answer["headers"], json.loads(text) if text else None)
