@@ -6,20 +6,17 @@ import { badge, bar, count, empty, h, many, money, percent, some, table, words }
 import { picker, range } from "../range.js";
 import { link } from "../app.js";
 
-export async function render({ query, go, heading, me }) {
+export async function render({ query, go, heading }) {
   const days = range(query);
   const found = await get("reports/overview", days);
   const head = heading("", picker(query, go));
-  if (!found.totals.conversions && !found.last_run) return [head, nothing(me)];
-  return [head, h("div", { class: "stack" }, tiles(found), h("div", { class: "grid" }, ...cards(found, days)))];
+  if (!found.totals.conversions && !found.last_run) return [head, nothing()];
+  return [head, h("div", { class: "stack" }, tiles(found), h("div", { class: "grid" }, ...cards(found)))];
 }
 
-function nothing(me) {
-  const admin = me.token.scopes.includes("admin");
+function nothing() {
   return h("div", { class: "card" }, empty("overview", "No conversions in these days",
-    "Conversions appear here after the night in which they are credited. Widen the range, or send a first test conversion and watch it pass.",
-    admin && h("a", { class: "button primary", href: link("debugger") }, "Send a test conversion"),
-    h("a", { class: "button", href: link("conversions") }, "See what came in")));
+    "Conversions appear here after the night in which they are credited. Widen the range to look further back."));
 }
 
 function tile(label, figure, note, extra) {
@@ -37,7 +34,7 @@ function tiles({ totals, days, deliveries, last_run: run }) {
     run !== undefined && tile("Last night", run ? run.day : "none yet", run ? h("span", {}, badge(run.state, run.state === "completed" ? "good" : "bad"), ` ${some(run.conversions, "conversion")}`) : "Runs at 00:00 UTC"));
 }
 
-function cards(found, days) {
+function cards(found) {
   const currency = found.currency;
   return [
     h("section", { class: "card span-8" }, h("h2", {}, "Conversions by day"), chart({
@@ -48,7 +45,7 @@ function cards(found, days) {
       ? h("ul", { class: "plain stack" }, found.unattributed.slice(0, 6).map((one) => h("li", {}, h("a", { href: link("reasons", { find: one.reason }) }, words(one.reason)), h("div", { class: "small soft" }, one.meaning), bar(one.conversions / found.unattributed[0].conversions, count(one.conversions), "var(--c8)"))))
       : h("p", { class: "soft" }, "Every conversion found a touch that earned it.")),
     found.channels && h("section", { class: "card span-7" },
-      h("div", { class: "spread" }, h("h2", {}, "Credit by channel"), h("a", { class: "small", href: link("attribution", days) }, "Compare models")),
+      h("h2", {}, "Credit by channel"),
       channels(found.channels, currency)),
     found.goals.length > 0 && h("section", { class: "card span-5" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, found.goals.map(goal))),
   ].filter(Boolean);
