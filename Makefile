@@ -18,6 +18,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m touchline.attribution.engine.compiled >/dev/null
 	@touch $@
 
 # The emulator and the SAM CLI live apart: their pins clash with the newest of the libraries.

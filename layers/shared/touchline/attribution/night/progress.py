@@ -28,6 +28,7 @@ class Job:
     number: int
     pin: str
     recompute: bool = False
+    scheduled: bool = False  # by the clock, which then counts the night as done
 
     @property
     def run(self) -> str:

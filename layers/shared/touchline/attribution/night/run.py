@@ -39,7 +39,9 @@ class Bench:
     enough_time: Callable[[], bool] = lambda: True
 
 
-def run_night(realm: Realm, day: str, bench: Bench, *, recompute: bool = False) -> dict[str, Any]:
+def run_night(
+    realm: Realm, day: str, bench: Bench, *, recompute: bool = False, scheduled: bool = False
+) -> dict[str, Any]:
     """Run the night of a day to its end, after any run that was left unfinished.
 
     Returns the record of the day's run; its status is `unfinished` when time ran out. Raises
@@ -52,18 +54,21 @@ def run_night(realm: Realm, day: str, bench: Bench, *, recompute: bool = False) 
             record = _to_the_end(resumed(left, bench), bench)
             if record["status"] == UNFINISHED:
                 return record
-        return _to_the_end(begin(realm, day, bench, recompute=recompute), bench)
+        job = begin(realm, day, bench, recompute=recompute, scheduled=scheduled)
+        return _to_the_end(job, bench)
     finally:
         bench.nights.give_back(realm, bench.owner)
 
 
-def begin(realm: Realm, day: str, bench: Bench, *, recompute: bool = False) -> Job:
+def begin(
+    realm: Realm, day: str, bench: Bench, *, recompute: bool = False, scheduled: bool = False
+) -> Job:
     """The run to do for the day: the one under way, or a new one. Needs the lease."""
     left = bench.nights.state(realm).running
     if left is not None and left.day == day:
         return resumed(left, bench)
     number = bench.nights.last_number(realm, day) + 1
-    job = Job(realm, day, number, bench.pin, recompute)
+    job = Job(realm, day, number, bench.pin, recompute, scheduled)
     bench.nights.begin(job, bench.owner)
     return job
 
@@ -72,7 +77,7 @@ def resumed(left: Job, bench: Bench) -> Job:
     """The run as it goes on: from its checkpoints, or from the start when terms have changed."""
     if left.pin == bench.pin:
         return left
-    again = Job(left.realm, left.day, left.number, bench.pin, left.recompute)
+    again = replace(left, pin=bench.pin)
     bench.nights.start_over(left)
     bench.nights.begin(again, bench.owner)
     return again
@@ -103,7 +108,9 @@ def finish(job: Job, bench: Bench) -> dict[str, Any]:
         return said
     if record.restated or job.number == 1:
         bench.nights.keep_record(job, said)
-    last_day = max(job.day, bench.nights.state(job.realm).last_day)
+    last_day = bench.nights.state(job.realm).last_day
+    if job.scheduled:
+        last_day = max(job.day, last_day)
     bench.nights.finish(job, bench.owner, last_day)
     return said
 

@@ -5,7 +5,7 @@ pass serves every realm and every day of an invocation.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from touchline.attribution.journeys import is_direct, never
@@ -60,6 +60,11 @@ class Scanner:
         self._since = since
         self._spread = spread
         self._snapshots: dict[Realm, Snapshot] | None = None
+
+    @property
+    def realms(self) -> Collection[Realm]:
+        """The realms whose journeys one pass brings."""
+        return self._books.keys()
 
     def lost(self, realm: Realm, first: int, end: int) -> Counter[Path]:
         """Paths of people who did not convert in `[first, end)`. Raises TooLarge."""

@@ -229,7 +229,7 @@ def _pointer_of(item: Item) -> Pointer:
 
 
 def _job_text(job: Job) -> str:
-    return json.dumps([job.day, job.number, job.pin, job.recompute])
+    return json.dumps([job.day, job.number, job.pin, job.recompute, job.scheduled])
 
 
 def _job_in(said: str, realm: Realm) -> Job:

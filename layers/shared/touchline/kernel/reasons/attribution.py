@@ -147,6 +147,18 @@ WALKS = (
 
 NIGHTS = (
     Reason(
+        "bad_night",
+        "The attribution function was asked for something that it does not do.",
+        'Give `{}`, `{"date": "YYYY-MM-DD"}` or `{"from": …, "to": …, "dry_run": true}`.',
+        400,
+    ),
+    Reason(
+        "bad_rules",
+        "The rules name something that does not exist, or cannot be what they say.",
+        "See docs/night.md for every rule with its default.",
+        400,
+    ),
+    Reason(
         "night_busy",
         "Another run of this account's night is under way.",
         "Wait for it, or look at /reports/runs.",
