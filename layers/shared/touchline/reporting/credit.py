@@ -90,7 +90,7 @@ def _add(
 ) -> None:
     model = unpart(text(item, "sk").split("#")[2])
     for event, currency, value, share, micros, payout in body(item):
-        if ask.event and event != ask.event or ask.currency and currency != ask.currency:
+        if (ask.event and event != ask.event) or (ask.currency and currency != ask.currency):
             continue
         if ask.partner is not None and value != ask.partner:
             continue

@@ -53,7 +53,7 @@ def match_rate_report(published: Published, ask: Ask, spread: Spread) -> dict[st
         totals["conversions"] += facts.get("attributed", 0) + facts.get("excluded", 0)
         named.update({(event, key): count for key, count in facts["named"].items()})
         matched.update({(event, key): count for key, count in facts["matched"].items()})
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "event": event,
             "key": key,

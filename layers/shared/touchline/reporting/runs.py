@@ -17,7 +17,7 @@ class Records(Protocol):
 
 def runs_report(records: Records, ask: Ask, limit: int) -> dict[str, Any]:
     """The latest runs over the days asked for."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for record in records.records(ask.realm, ask.days.first, ask.days.last):
         if len(rows) == limit:
             break

@@ -184,8 +184,13 @@ class NightStore:
 
     def records(self, realm: Realm, first: str, last: str) -> Iterator[dict[str, Any]]:
         """Records of the nights from `first` to `last`, newest first."""
-        bounds = {"first": run_key(realm, first, 0).sk, "last": run_key(realm, last, 9999).sk}
-        for item in self._results.query_all(night_pk(realm), descending=True, **bounds):
+        items = self._results.query_all(
+            night_pk(realm),
+            first=run_key(realm, first, 0).sk,
+            last=run_key(realm, last, 9999).sk,
+            descending=True,
+        )
+        for item in items:
             yield json.loads(text(item, "body"))
 
     def keep_record(self, job: Job, record: Mapping[str, Any]) -> None:
