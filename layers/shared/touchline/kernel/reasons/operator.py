@@ -88,4 +88,10 @@ REASONS = (
         "Use the `next` of the page before, unchanged, with the same parameters.",
         400,
     ),
+    Reason(
+        "not_held",
+        "The conversion is not on hold by an operator or a fraud rule.",
+        "Approve or reject it instead.",
+        409,
+    ),
 )
