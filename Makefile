@@ -6,10 +6,10 @@ UV := $(BIN)/uv
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint format bench deploy lock clean
+.PHONY: help setup demo up down test lint format bench deploy console-vendor lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready $(LOCAL)/emulator/.ready $(LOCAL)/sam/.ready ## everything for development, in .venv and .local
 
@@ -57,6 +57,9 @@ bench: setup ## every benchmark: a table here, figures in benchmarks/results/lat
 
 deploy: setup ## to AWS, with samconfig.toml (STAGE=dev or prod); guided the first time
 	@$(BIN)/python -m local.deploy $(STAGE)
+
+console-vendor: setup ## fetch the console's pinned chart libraries again (needs npm)
+	@$(BIN)/python -m local.vendor
 
 lock: $(VENV)/.ready ## pin what requirements/*.in ask for
 	cd requirements && for list in *.in; do ../$(UV) pip compile --quiet --universal --python-version 3.11 \
