@@ -1,120 +1,115 @@
-"""What an operator does to a conversion: approve, reject, hold, release, refund. With history.
-
-Each returns the conversion as it is now; doing it twice with one receipt has one effect.
-"""
+"""What an operator does to a conversion: approve, reject, hold, release, refund. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from touchline.intake.books import HELD, is_locked, refunded, revised
-from touchline.intake.ports import Ledger
-from touchline.kernel.errors import Conflict, NotFound
-from touchline.kernel.ids import Realm, Receipt
-from touchline.ledger.model import Conversion, ConversionKey, Status
-
-RACES = 8
-OPERATOR = "operator"
+from touchline.intake.books import HELD, entered, is_locked, refunded, revised
+from touchline.kernel.errors import Conflict
+from touchline.kernel.ids import Receipt
+from touchline.ledger.model import Conversion, Entry, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order of an operator. `version` is what the operator saw, None for whatever is there."""
+    """What is asked: why, by whom, when. `amount_micros` of a refund; None takes back all."""
 
-    realm: Realm
-    key: ConversionKey
-    receipt: Receipt
+    who: str
     at: int
+    receipt: Receipt
     reason: str = ""
-    version: int | None = None
+    amount_micros: int | None = None
+    entry_id: str = ""
     lock_after_seconds: int | None = None
 
-
-def approve(ledger: Ledger, order: Order) -> Conversion:
-    """Approve it, whatever it was. Raises NotFound, Conflict (`stale_version`, `locked`)."""
-    return _moved(ledger, order, Status.APPROVED)
-
-
-def reject(ledger: Ledger, order: Order) -> Conversion:
-    """Reject it: it earns nothing. Raises as `approve`."""
-    return _moved(ledger, order, Status.REJECTED)
+    def is_late(self, conversion: Conversion) -> bool:
+        """Whether the books of the conversion are closed."""
+        return is_locked(conversion, self.at, self.lock_after_seconds)
 
 
-def hold(ledger: Ledger, order: Order) -> Conversion:
-    """Hold it back with a reason: no later postback releases it. Raises as `approve`."""
-    return _moved(ledger, order, Status.HOLD)
+def approve(conversion: Conversion, order: Order) -> Conversion:
+    """It counts, and off any hold. Raises Conflict `locked`."""
+    return _moved(conversion, order, "approve", Status.APPROVED, held=False)
 
 
-def release(ledger: Ledger, order: Order) -> Conversion:
-    """Let it go on as it was before it was held. Raises Conflict `not_held`, or as `approve`."""
-
-    def change(conversion: Conversion) -> Conversion:
-        if HELD not in conversion.flags:
-            raise Conflict("not_held")
-        flags = tuple(flag for flag in conversion.flags if flag != HELD)
-        return _revised(conversion, order, {"status": _before(conversion), "flags": flags})
-
-    return _changed(ledger, order, change)
+def hold(conversion: Conversion, order: Order) -> Conversion:
+    """It waits for an operator, whatever its sender says. Raises Conflict `locked`."""
+    return _moved(conversion, order, "hold", Status.HOLD, held=True)
 
 
-def refund(ledger: Ledger, order: Order, amount_micros: int = -1) -> Conversion:
-    """Take back an amount (-1: all that is left) by an entry in the books, locked or not.
+def release(conversion: Conversion, order: Order) -> Conversion:
+    """Off hold, to the status from before. Raises Conflict `not_held`, `locked`."""
+    if conversion.status is not Status.HOLD and HELD not in conversion.flags:
+        raise Conflict("not_held")
+    return _moved(conversion, order, "release", _status_before_hold(conversion), held=False)
 
-    Raises NotFound, Conflict (`already_refunded`, `refund_too_large`, `stale_version`).
+
+def reject(conversion: Conversion, order: Order) -> Conversion:
+    """It does not count. After the lock date a correcting entry takes back what is left.
+
+    Raises Conflict `already_refunded` after the lock date when nothing is left.
     """
-
-    def change(conversion: Conversion) -> Conversion:
-        return refunded(
-            conversion, amount_micros, order.receipt, order.reason, order.at, order.receipt
-        )
-
-    return _changed(ledger, order, change)
-
-
-def _moved(ledger: Ledger, order: Order, status: Status) -> Conversion:
-    def change(conversion: Conversion) -> Conversion:
-        if is_locked(conversion, order.at, order.lock_after_seconds):
-            raise Conflict("locked", "refund it instead")
-        flags = tuple(flag for flag in conversion.flags if flag not in {HELD, "unknown_status"})
-        if status is Status.HOLD:
-            flags = (*flags, HELD)
-        if status is conversion.status and flags == conversion.flags:
-            return conversion
-        return _revised(conversion, order, {"status": status, "flags": flags})
-
-    return _changed(ledger, order, change)
+    if not order.is_late(conversion):
+        return _moved(conversion, order, "reject", Status.REJECTED, held=False)
+    value, payout = conversion.net_value_micros, conversion.net_payout_micros
+    if not value and not payout:
+        raise Conflict("already_refunded")
+    return entered(
+        conversion,
+        Entry(
+            _entry_id(order), "correction", -value, -payout, _why(order), order.at, order.receipt
+        ),
+    )
 
 
-def _revised(conversion: Conversion, order: Order, changes: Mapping[str, object]) -> Conversion:
-    cause = f"{OPERATOR}: {order.reason}" if order.reason else OPERATOR
-    return replace(revised(conversion, changes, order.at, order.receipt, cause), status_word="")
+def refund(conversion: Conversion, order: Order) -> Conversion:
+    """Take back an amount, or all; the payout in proportion. The same entry ID works once.
+
+    Raises Conflict `already_refunded`, `refund_too_large`.
+    """
+    if _entry_id(order) in {entry.id for entry in conversion.entries}:
+        return conversion
+    amount = -1 if order.amount_micros is None else order.amount_micros
+    return refunded(conversion, amount, _entry_id(order), _why(order), order.at, order.receipt)
 
 
-def _before(conversion: Conversion) -> Status:
-    """The status that the last hold replaced."""
-    for revision in reversed(conversion.history):
-        was = revision.before.get("status")
-        if isinstance(was, str) and was != Status.HOLD:
-            return Status(was)
-    return Status.PENDING
+ACTIONS: Mapping[str, Callable[[Conversion, Order], Conversion]] = {
+    "approve": approve,
+    "reject": reject,
+    "refund": refund,
+    "hold": hold,
+    "release": release,
+}
+"""Every action by its name in the path. Each gives the conversion itself when nothing changes."""
 
 
-def _changed(
-    ledger: Ledger, order: Order, change: Callable[[Conversion], Conversion]
+def _moved(
+    conversion: Conversion, order: Order, cause: str, status: Status, *, held: bool
 ) -> Conversion:
-    for _ in range(RACES):
-        conversion = ledger.conversion(order.realm, order.key)
-        if conversion is None:
-            raise NotFound("not_found", "no such conversion")
-        if conversion.attempt == order.receipt:
-            return conversion
-        if order.version is not None and conversion.version != order.version:
-            raise Conflict("stale_version", f"it has version {conversion.version}")
-        new = change(conversion)
-        if new is conversion:
-            return conversion
-        try:
-            ledger.replace_conversion(new, conversion.version)
-        except Conflict:
-            continue
-        return new
-    raise Conflict("stale_version", "it keeps changing")
+    flags = tuple(flag for flag in conversion.flags if flag != HELD) + ((HELD,) if held else ())
+    if conversion.status is status and set(flags) == set(conversion.flags):
+        return conversion
+    if order.is_late(conversion):
+        raise Conflict("locked")
+    # A word that nobody explained is settled by the operator's decision.
+    flags = tuple(flag for flag in flags if flag != "unknown_status")
+    changes: dict[str, object] = {"status": status, "flags": flags}
+    if conversion.status_word:
+        changes["status_word"] = ""
+    return revised(conversion, changes, order.at, order.receipt, f"{cause}: {_why(order)}")
+
+
+def _status_before_hold(conversion: Conversion) -> Status:
+    """What it was when it was put on hold; one that arrived on hold becomes approved."""
+    for revision in reversed(conversion.history):
+        before = revision.before.get("status")
+        if before and before != Status.HOLD:
+            return Status(str(before))
+    return Status.APPROVED
+
+
+def _entry_id(order: Order) -> str:
+    return order.entry_id or order.receipt
+
+
+def _why(order: Order) -> str:
+    return f"{order.reason} ({order.who})" if order.reason else order.who

@@ -80,6 +80,7 @@ class Dispatcher:
     registry_table: str
     deliveries_table: str
     delivery_queue_url: str
+    sealing_key_parameter: str = ""
     allow_loopback_receivers: bool = False
     dynamo_client: str = "wire"
     log_level: str = "INFO"
@@ -120,6 +121,7 @@ class Admin:
     results_table: str
     deliveries_table: str
     delivery_queue_url: str
+    sealing_key_parameter: str = ""
     allow_loopback_receivers: bool = False
     dynamo_client: str = "wire"
     log_level: str = "INFO"
