@@ -159,6 +159,11 @@ def load(kind: type[Kind], environ: Mapping[str, str] | None = None) -> Kind:
     return kind(**values)
 
 
+def on_lambda(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this process is a function that Lambda started, so that it may connect at once."""
+    return bool((os.environ if environ is None else environ).get("AWS_LAMBDA_FUNCTION_NAME"))
+
+
 def _read(text: str, kind: object) -> str | int | bool:
     if kind is bool:
         if text.lower() not in {"true", "false"}:
