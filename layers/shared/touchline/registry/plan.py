@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from touchline.registry.external import declarable
 from touchline.registry.kinds import ACCOUNT, THINGS, Kind
 
 KEPT = frozenset({"site_key", "secrets", "signing_keys", "state", "valid_from"})
@@ -114,7 +115,8 @@ def _step(one: Wanted, present: Present) -> Step | None:
         return Step("create", one.kind.name, one.thing, one.stated)
     left_alone = KEPT - one.stated.keys()
     after = {name: value for name, value in one.outside.items() if name not in left_alone}
-    before = {name: value for name, value in declared.items() if name in after}
+    told = declarable(one.kind.model, declared)
+    before = {name: value for name, value in told.items() if name in after}
     found = tuple(differences(before, after))
     if not found:
         return None
