@@ -77,7 +77,7 @@ class Alerts:
                 self._queue.send(message.body, group=message.group)
 
     def _receivers(self, realm: Realm, kind: str, about: EndpointId) -> list[EndpointId]:
-        registry = self._registries.snapshot(account_of(realm))
+        registry = self._registries.registry(account_of(realm))
         return [
             endpoint.id
             for endpoint in registry.endpoints.values()

@@ -20,8 +20,8 @@ from touchline.delivery.request import Prepared, opened, prepare
 from touchline.delivery.rows import next_version
 from touchline.delivery.signing import BadSecret
 from touchline.delivery.verdict import DELIVERED, GONE, NoAnswer, Result, Verdict, judge
-from touchline.kernel.errors import QueueUnavailable, StoreError
-from touchline.kernel.ids import Realm, account_of
+from touchline.kernel.errors import NotFound, QueueUnavailable, StoreError
+from touchline.kernel.ids import account_of
 from touchline.platform.observability import Code, Metric
 from touchline.registry.model import Endpoint
 
@@ -82,10 +82,12 @@ class Dispatcher:
         delivery = await self._off_loop(lambda: self._store.delivery(job.realm, job.delivery))
         if delivery is None or delivery.state in FINAL or delivery.state is State.HELD:
             return
-        registry = await self._off_loop(
-            lambda: self._around.registries.snapshot(account_of(Realm(job.realm)))
-        )
-        verdict, reason = standing(registry, delivery.endpoint, desk.health)
+        try:
+            account = account_of(delivery.realm)
+            registry = await self._off_loop(lambda: self._around.registries.registry(account))
+            verdict, reason = standing(registry, delivery.endpoint, desk.health)
+        except NotFound:
+            verdict, reason = "cancel", "endpoint_deleted"
         if verdict == "cancel":
             await self._change(
                 delivery, state=State.CANCELLED, reason=reason, finished_at=self._around.clock()
@@ -103,7 +105,8 @@ class Dispatcher:
         if delivery.state is State.SENDING and delivery.lease_until >= now:
             return
         if delivery.state is State.PENDING and delivery.next_at - now > self._limits.wait_ms:
-            await self._off_loop(lambda: self._send_message(delivery))
+            if soon(delivery.next_at, now):
+                await self._off_loop(lambda: self._send_message(delivery))
             return
         if not self._enough_time(remaining):
             raise NoTime
@@ -113,7 +116,7 @@ class Dispatcher:
         if later is None:
             await self._attempt(delivery, endpoint, desk, remaining)
         else:
-            await self._put_off(delivery, later, paced=endpoint.rate_limit is not None)
+            await self._put_off(delivery, later, paced=desk.health.open_until is None)
 
     async def _not_before(self, delivery: Delivery, endpoint: Endpoint, desk: Desk) -> int | None:
         """None: now. Otherwise the instant until which the breaker or the rate puts it off."""
@@ -171,10 +174,7 @@ class Dispatcher:
         )
         if problem is not None:
             return NoAnswer("blocked_address")
-        request = await self._around.authorize(endpoint, prepared.request)
-        if isinstance(request, NoAnswer):
-            return request
-        return await self._around.sender.send(request, self._limits.deadline_seconds)
+        return await self._around.sender.send(prepared.request, self._limits.deadline_seconds)
 
     async def _record(
         self, leased: Delivery, prepared: Prepared, result: Result, desk: Desk, at: int
@@ -184,6 +184,8 @@ class Dispatcher:
         after = after_attempt(leased, verdict, result.status, now, self._around.randbelow)
         attempt = attempt_of(leased, after, prepared, result, verdict, at)
         await self._off_loop(lambda: self._store.log_attempt(leased, attempt))
+        if after.state is State.HELD:
+            await self._mark_hold(after)
         if not await self._off_loop(lambda: self._store.settle(leased, after)):
             return
         self._tell(after, verdict, attempt.duration_ms)
@@ -193,9 +195,7 @@ class Dispatcher:
             bad=int(verdict.charged),
             gone=verdict.outcome == GONE,
         )
-        if after.state is State.HELD:
-            await self._off_loop(lambda: self._store.mark_hold(Hold(after.realm, after.endpoint)))
-        elif after.state is State.PENDING and after.queued:
+        if after.state is State.PENDING and after.queued:
             await self._off_loop(lambda: self._send_message(after))
         elif after.state is State.FAILED:
             await self._off_loop(lambda: self._around.alerts.exhausted(after, now))
@@ -245,9 +245,13 @@ class Dispatcher:
             )
 
     async def _hold(self, delivery: Delivery, reason: str) -> None:
-        await self._off_loop(lambda: self._store.mark_hold(Hold(delivery.realm, delivery.endpoint)))
+        await self._mark_hold(delivery)
         await self._change(delivery, state=State.HELD, reason=reason, lease="", lease_until=0)
         self._around.log.metrics({Metric.DELIVERY_HELD: 1})
+
+    async def _mark_hold(self, delivery: Delivery) -> None:
+        hold, now = Hold(delivery.realm, delivery.endpoint), self._around.clock()
+        await self._off_loop(lambda: self._store.mark_hold(hold, now))
 
     async def _fail(self, leased: Delivery, reason: str) -> None:
         failed = next_version(

@@ -48,6 +48,9 @@ def pace_key(realm: Realm, endpoint: EndpointId) -> Key:
     return Key(endpoint_pk(realm, endpoint), "pace")
 
 
+CHECKED = Key("SWEEP", "checked")
+"""`SWEEP`, `checked`: up to when the conservation of deliveries was checked."""
+
 HOLDS_PK = "HOLDS"
 """`HOLDS`: the endpoints that have held deliveries."""
 

@@ -9,12 +9,11 @@ from touchline.delivery.registries import Registries
 from touchline.delivery.request import Open
 from touchline.delivery.schedule import Randbelow
 from touchline.delivery.store import DeliveryStore
-from touchline.delivery.verdict import NoAnswer, Outgoing, Result
+from touchline.delivery.verdict import Outgoing, Result
 from touchline.kernel.clock import Clock
 from touchline.kernel.ids import NewId
 from touchline.platform.observability import Log
 from touchline.platform.queue import Queue
-from touchline.registry.model import Endpoint
 
 Remaining = Callable[[], int]
 """Milliseconds until the function is stopped."""
@@ -25,14 +24,6 @@ class Sender(Protocol):
 
     async def send(self, request: Outgoing, deadline_seconds: float) -> Result:
         """The answer, or why there is none."""
-        ...
-
-
-class Authorize(Protocol):
-    """Adds the credentials of an ad platform to a request."""
-
-    async def __call__(self, endpoint: Endpoint, request: Outgoing) -> Outgoing | NoAnswer:
-        """The request with credentials, or why there are none."""
         ...
 
 
@@ -61,7 +52,6 @@ class Surroundings:
     randbelow: Randbelow
     sleep: Callable[[float], Awaitable[None]]
     open_secret: Open
-    authorize: Authorize
     log: Log
     alerts: Alerts
     limits: Limits = field(default_factory=Limits)

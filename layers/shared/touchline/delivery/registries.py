@@ -9,6 +9,6 @@ from touchline.registry.model import Registry
 class Registries(Protocol):
     """Knows what is declared, a minute old at most."""
 
-    def snapshot(self, account: AccountId) -> Registry:
-        """Everything declared for an account."""
+    def registry(self, account: AccountId) -> Registry:
+        """Everything declared for an account. Raises NotFound."""
         ...

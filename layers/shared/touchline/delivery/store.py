@@ -1,13 +1,16 @@
 """The deliveries table: every write states its condition, so that workers never undo each other."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from touchline.delivery import health_rows, keys, rows
 from touchline.delivery.health import Health
 from touchline.delivery.model import Announcement, Attempt, Delivery, Hold, Replay, State
+from touchline.kernel.clock import MINUTE_MS
 from touchline.kernel.errors import ConditionFailed, Conflict
 from touchline.kernel.ids import EndpointId, Realm
+from touchline.ledger.fields import number
 from touchline.ledger.model import ConversionKey
 from touchline.platform.dynamo import (
     AllOf,
@@ -24,6 +27,7 @@ from touchline.platform.dynamo import (
 from touchline.platform.dynamo.indexes import BY_DUE, BY_TIME
 
 MOST_PER_TRANSACTION = 90
+HOLD_STAYS_MS = 5 * MINUTE_MS
 
 
 class DeliveryStore:
@@ -52,10 +56,25 @@ class DeliveryStore:
         pk = keys.announcement_pk(realm, key)
         return [rows.announcement_of(item) for item in self._table.query_all(pk)]
 
-    def announced_on(self, realm: Realm, at: int) -> Iterator[Announcement]:
-        """The announcements of the UTC day of an instant, in order."""
-        for item in self._table.query_all(keys.announced_of(realm, at), index=BY_TIME.name):
+    def announced_on(
+        self, realm: Realm, day_at: int, since: int, until: int
+    ) -> Iterator[Announcement]:
+        """The announcements in `[since, until)` of the UTC day of an instant, in order."""
+        for item in self._table.query_all(
+            keys.announced_of(realm, day_at),
+            index=BY_TIME.name,
+            first=keys.at_sort(since, ""),
+            last=keys.at_sort(until - 1, "~"),
+        ):
             yield rows.announcement_of(item)
+
+    def checked_until(self) -> int:
+        """Up to when announcements were checked; 0 before the first check."""
+        return number(self._table.get(keys.CHECKED) or {}, "until")
+
+    def save_checked_until(self, until: int) -> None:
+        """Remember it."""
+        self._table.put({**keys.CHECKED._asdict(), "kind": "checked", "until": until})
 
     # deliveries
 
@@ -121,10 +140,14 @@ class DeliveryStore:
 
     # what waits
 
-    def overdue(self, shard: str, now: int, limit: int) -> list[Delivery]:
-        """Deliveries of a shard whose time to be looked at has come, oldest first."""
-        page = self._table.query(shard, index=BY_DUE.name, last=keys.at_sort(now, "~"), limit=limit)
-        return [rows.delivery_of(item) for item in page.items]
+    def overdue(
+        self, shard: str, now: int, limit: int, start: Cursor | None = None
+    ) -> tuple[list[Delivery], Cursor | None]:
+        """One page of a shard's deliveries that it is time to look at, oldest first."""
+        page = self._table.query(
+            shard, index=BY_DUE.name, last=keys.at_sort(now, "~"), limit=limit, start=start
+        )
+        return [rows.delivery_of(item) for item in page.items], page.next
 
     def look_again(self, delivery: Delivery, at: int) -> bool:
         """Put off the sweeper's next look; False when the delivery changed meanwhile."""
@@ -145,16 +168,24 @@ class DeliveryStore:
         )
         return [rows.delivery_of(item) for item in page.items]
 
-    def mark_hold(self, hold: Hold) -> None:
-        """Remember that the endpoint has held deliveries."""
+    def mark_hold(self, hold: Hold, now: int) -> None:
+        """Remember that the endpoint has held deliveries; said before they become so."""
         key = keys.hold_key(hold.realm, hold.endpoint)
         self._table.put(
-            {**key._asdict(), "kind": "hold", "realm": hold.realm, "endpoint": hold.endpoint}
+            {
+                **key._asdict(),
+                "kind": "hold",
+                "realm": hold.realm,
+                "endpoint": hold.endpoint,
+                "marked_at": now,
+            }
         )
 
-    def unmark_hold(self, hold: Hold) -> None:
-        """Forget it."""
-        self._table.delete(keys.hold_key(hold.realm, hold.endpoint))
+    def unmark_hold(self, hold: Hold, now: int) -> None:
+        """Forget it, unless it was said lately: that worker may not be done yet."""
+        key = keys.hold_key(hold.realm, hold.endpoint)
+        with suppress(ConditionFailed):
+            self._table.delete(key, condition=Less("marked_at", now - HOLD_STAYS_MS))
 
     def holds(self) -> list[Hold]:
         """Every endpoint with held deliveries."""

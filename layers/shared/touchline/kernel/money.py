@@ -1,5 +1,6 @@
 """Money is whole micros (millionths of the unit) with an ISO 4217 currency. Never a float."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
@@ -67,13 +68,24 @@ def split_micros(total_micros: int, shares: Sequence[Fraction]) -> tuple[int, ..
     Ties go to the earlier share. A negative amount (a refund) splits like its opposite, so that
     taking back mirrors giving. Raises ValueError when the shares do not sum to 1.
     """
-    if sum(shares, Fraction(0)) != 1:
+    whole = math.lcm(*(share.denominator for share in shares))
+    parts = [share.numerator * (whole // share.denominator) for share in shares]
+    return split_by_parts(total_micros, parts, whole)
+
+
+def split_by_parts(total_micros: int, parts: Sequence[int], whole: int) -> tuple[int, ...]:
+    """`split_micros` for shares of one denominator: integers only, for the hot paths.
+
+    Raises ValueError when the parts do not sum to the whole.
+    """
+    if not parts or sum(parts) != whole:
         raise ValueError("shares must sum to 1")
     size = abs(total_micros)
-    exact = [share * size for share in shares]
-    parts = [int(amount // 1) for amount in exact]
-    missing = size - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for index in by_remainder[:missing]:
-        parts[index] += 1
-    return tuple(part if total_micros >= 0 else -part for part in parts)
+    quotas = [divmod(part * size, whole) for part in parts]
+    amounts = [quotient for quotient, _ in quotas]
+    missing = size - sum(amounts)
+    if missing:
+        by_remainder = sorted(range(len(parts)), key=lambda i: (-quotas[i][1], i))
+        for index in by_remainder[:missing]:
+            amounts[index] += 1
+    return tuple(amounts if total_micros >= 0 else [-amount for amount in amounts])

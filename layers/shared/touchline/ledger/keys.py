@@ -73,6 +73,26 @@ def quarantine_sk(receipt: Receipt) -> str:
     return receipt
 
 
+def tally_pk(realm: Realm, name: str) -> str:
+    """`shop#N#partner:acme:2026-01:*`: how much was paid under one cap or tier, in one period."""
+    return f"{part(realm)}#N#{part(name)}"
+
+
+TALLY_SK = "N"
+ATTRIBUTES_SK = "A"
+"""Beside the touches and links of an identity: what a back end told about the person."""
+
+
+def word_pk(realm: Realm, scope: str, word: str) -> str:
+    """`shop#W#acme#waiting`: conversions whose status word nobody has explained yet."""
+    return f"{part(realm)}#W#{part(scope)}#{part(word)}"
+
+
+def word_sk(key: ConversionKey) -> str:
+    """`purchase#A-1001`."""
+    return f"{part(key.event)}#{part(key.id)}"
+
+
 def changes_batch(realm: Realm, day: str, shard: int) -> str:
     """`shop#B#2026-01-31#3` (index by_batch): conversions received or changed that UTC day."""
     return f"{part(realm)}#B#{day}#{shard}"

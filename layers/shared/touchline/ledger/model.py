@@ -204,6 +204,30 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many conversions, and how much payout, one cap or tier has seen in its period."""
+
+    name: str
+    count: int = 0
+    payout_micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TallyStep:
+    """One conversion more in a tally, together with the conversion, or neither.
+
+    Only if the tally then is at most `count_most` and `payout_most`, and, where `seen` is given,
+    if nobody else stepped since it was read.
+    """
+
+    name: str
+    payout_micros: int
+    count_most: int | None = None
+    payout_most: int | None = None
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """An authenticated request that could not be judged: its bytes, the reason, its fate."""
 

@@ -25,6 +25,7 @@ LINK = "link"
 CONVERSION = "conversion"
 REPEAT = "repeat"
 QUARANTINE = "quarantine"
+ATTRIBUTES = "attributes"
 
 
 def touch_item(realm: Realm, touch: Touch) -> Item:
@@ -123,6 +124,17 @@ def link_of(item: Item) -> Link:
         undone_at=maybe_number(item, "undone_at"),
         changed_at=number(item, "changed_at"),
     )
+
+
+def attribute_name(name: str) -> str:
+    """The attribute that holds a person's attribute; a dot would be a path."""
+    return "a_" + name.replace(".", "%2E")
+
+
+def attributes_of(item: Item) -> dict[str, str]:
+    """A person's attributes."""
+    named = [name for name in item if name.startswith("a_")]
+    return {name[2:].replace("%2E", "."): text(item, name) for name in named}
 
 
 def quarantine_item(quarantined: Quarantined) -> Item:

@@ -1,12 +1,12 @@
 """The ledger over a table. Every write states its condition; nothing here judges content."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from touchline.kernel.clock import day_of, next_day
 from touchline.kernel.errors import ConditionFailed, Conflict
 from touchline.kernel.ids import ConversionId, EventName, Realm, Receipt, born_at
-from touchline.ledger import conversion_rows, keys, rows
+from touchline.ledger import conversion_rows, keys, rows, tallies
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import (
     Conversion,
@@ -15,6 +15,8 @@ from touchline.ledger.model import (
     Quarantined,
     Repeat,
     Surroundings,
+    Tally,
+    TallyStep,
     Touch,
 )
 from touchline.platform.dynamo import (
@@ -23,6 +25,7 @@ from touchline.platform.dynamo import (
     Item,
     Key,
     Missing,
+    Set,
     Table,
     TransactPut,
 )
@@ -86,7 +89,7 @@ class LedgerStore:
         for item in self._table.query_all(keys.identity_pk(realm, known)):
             if item["kind"] == rows.LINK:
                 links.append(rows.link_of(item))
-            else:
+            elif item["kind"] == rows.TOUCH:
                 touches.append(rows.touch_of(item))
         return Surroundings(tuple(touches), tuple(links))
 
@@ -94,6 +97,19 @@ class LedgerStore:
         """The earliest touch of an identity; of `click:…` identities it is the click itself."""
         page = self._table.query(keys.identity_pk(realm, known), prefix="T#", limit=1)
         return rows.touch_of(page.items[0]) if page.items else None
+
+    def put_attributes(
+        self, realm: Realm, known: Identity, attributes: Mapping[str, str], at: int
+    ) -> None:
+        """Set attributes of a person; those that are not named stay."""
+        key = Key(keys.identity_pk(realm, known), keys.ATTRIBUTES_SK)
+        named = [Set(rows.attribute_name(name), value) for name, value in attributes.items()]
+        self._table.update(key, [Set("kind", rows.ATTRIBUTES), Set("changed_at", at), *named])
+
+    def attributes(self, realm: Realm, known: Identity) -> dict[str, str]:
+        """The attributes that were set for an identity."""
+        found = self._table.get(Key(keys.identity_pk(realm, known), keys.ATTRIBUTES_SK))
+        return rows.attributes_of(found) if found else {}
 
     def links_changed_on(self, realm: Realm, day: str) -> Iterator[Link]:
         """Links made or undone on a UTC day, each once."""
@@ -103,15 +119,29 @@ class LedgerStore:
 
     # conversions
 
-    def add_conversion(self, conversion: Conversion) -> Conversion | None:
+    def add_conversion(
+        self, conversion: Conversion, steps: Sequence[TallyStep] = ()
+    ) -> Conversion | None:
         """Store a conversion unless its key is taken: the one dedupe authority.
 
         None means that it is stored by this attempt, also when the answer to an earlier try of
         the same attempt was lost. Otherwise the conversion that is there.
+        Raises Conflict `tally_moved` when a step could not be made; nothing is written then.
         """
+        item = conversion_rows.conversion_item(conversion)
         try:
-            self._table.put(conversion_rows.conversion_item(conversion), condition=Missing("pk"))
+            if steps:
+                self._table.transact(
+                    [
+                        TransactPut(item, Missing("pk")),
+                        *(tallies.step_write(conversion.realm, step) for step in steps),
+                    ]
+                )
+            else:
+                self._table.put(item, condition=Missing("pk"))
         except ConditionFailed as failed:
+            if steps and (failed.existing or {}).get("kind") == tallies.TALLY:
+                raise Conflict("tally_moved") from failed
             existing = self._existing(conversion, failed)
             return None if existing.attempt == conversion.attempt else existing
         return None
@@ -141,6 +171,12 @@ class LedgerStore:
             Key(keys.conversion_pk(realm, key), keys.conversion_sk(key.scope)), consistent=True
         )
         return conversion_rows.conversion_of(item) if item else None
+
+    def tallies(self, realm: Realm, names: Sequence[str]) -> list[Tally]:
+        """The tallies of these names, in order; those that nobody stepped yet are zero."""
+        found = self._table.batch_get([tallies.tally_key(realm, name) for name in names])
+        by_name = {tally.name: tally for tally in map(tallies.tally_of, found)}
+        return [by_name.get(name, Tally(name)) for name in names]
 
     def claims(self, realm: Realm, event: EventName, order: ConversionId) -> list[Conversion]:
         """Every claim to one order: those of each partner and of the account's own systems."""

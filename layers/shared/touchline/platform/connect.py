@@ -3,6 +3,7 @@
 `dynamo_client` chooses who carries the requests: "wire" (lean) or "boto3".
 """
 
+import secrets
 from collections.abc import Callable
 
 from touchline.kernel.clock import Clock, Sleep, system_clock, system_sleep
@@ -15,6 +16,7 @@ from touchline.platform.patience import BATCH, Patience
 from touchline.platform.queue import Queue
 from touchline.platform.queues import SqsCall, SqsQueue, wire_calls
 from touchline.platform.queues import may_retry as sqs_may_retry
+from touchline.platform.sealing import Seals, SsmKey
 from touchline.platform.settings import Aws
 from touchline.platform.wire.client import (
     DYNAMODB,
@@ -65,6 +67,18 @@ class Connections:
         """Close the idle connections."""
         for wire in self._wires:
             wire.close()
+
+    def seals(self, parameter: str, *, create: bool = False) -> Seals:
+        """Secrets sealed under the key of this SSM parameter; `create` makes it when missing."""
+
+        def ssm() -> object:
+            from touchline.platform.boto import client  # noqa: PLC0415 - only where a secret is
+
+            return client("ssm", self._aws, self._patience)
+
+        return Seals(
+            SsmKey(ssm, parameter, secrets.token_bytes if create else None), secrets.token_bytes
+        )
 
     def _make_transport(self) -> Transport:
         if self._kind == "boto3":

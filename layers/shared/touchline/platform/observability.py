@@ -57,6 +57,7 @@ class Metric(StrEnum):
     OLDEST_SPILL_SECONDS = "OldestSpillSeconds"
     OVERDUE_DELIVERIES = "OverdueDeliveries"
     HEALED = "Healed"
+    DELIVERIES_UNBALANCED = "DeliveriesUnbalanced"
 
 
 _SECRET_NAMES = re.compile(

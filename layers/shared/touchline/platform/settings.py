@@ -80,6 +80,7 @@ class Dispatcher:
     registry_table: str
     deliveries_table: str
     delivery_queue_url: str
+    sealing_key_parameter: str = ""
     allow_loopback_receivers: bool = False
     dynamo_client: str = "wire"
     log_level: str = "INFO"
@@ -120,6 +121,7 @@ class Admin:
     results_table: str
     deliveries_table: str
     delivery_queue_url: str
+    sealing_key_parameter: str = ""
     allow_loopback_receivers: bool = False
     dynamo_client: str = "wire"
     log_level: str = "INFO"
@@ -155,6 +157,11 @@ def load(kind: type[Kind], environ: Mapping[str, str] | None = None) -> Kind:
     if wrong:
         raise SettingsMissing(f"{kind.__name__} needs {', '.join(wrong)}")
     return kind(**values)
+
+
+def on_lambda(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this process is a function that Lambda started, so that it may connect at once."""
+    return bool((os.environ if environ is None else environ).get("AWS_LAMBDA_FUNCTION_NAME"))
 
 
 def _read(text: str, kind: object) -> str | int | bool:

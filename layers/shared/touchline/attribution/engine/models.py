@@ -49,6 +49,9 @@ class ModelSettings:
             raise ValueError("the half-life must be a second at least")
 
 
+DEFAULT_SETTINGS = ModelSettings()
+
+
 @dataclass(frozen=True, slots=True)
 class TouchView:
     """What a `by_touch` rule may look at; each field is one number or one array of numbers."""
@@ -142,6 +145,7 @@ class HeuristicModel:
     name: str
     by_position: Callable[[int, int, ModelSettings], Weight] | None = None
     by_touch: Callable[[TouchView, ModelSettings], Weight] | None = None
+    needs_times: bool = False
 
 
 _MODELS = (
@@ -150,7 +154,7 @@ _MODELS = (
     HeuristicModel("last_non_direct", by_touch=last_non_direct),
     HeuristicModel("linear", by_position=linear),
     HeuristicModel("position_based", by_position=position_based),
-    HeuristicModel("time_decay", by_touch=time_decay),
+    HeuristicModel("time_decay", by_touch=time_decay, needs_times=True),
 )
 
 REGISTRY: Mapping[str, HeuristicModel] = MappingProxyType({model.name: model for model in _MODELS})

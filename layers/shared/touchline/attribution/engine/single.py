@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from touchline.attribution.engine.models import (
     CREDIT_UNITS,
+    DEFAULT_SETTINGS,
     HEURISTIC_MODELS,
     REGISTRY,
     SHAPLEY_MODELS,
@@ -25,8 +26,6 @@ from touchline.attribution.engine.models import (
 )
 
 __all__ = ["HEURISTIC_MODELS", "SHAPLEY_MODELS", "ModelSettings", "Touchpoint", "credits_of"]
-
-DEFAULT_SETTINGS = ModelSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from touchline.kernel.reasons import attribution, delivery, intake, operator, web
+from touchline.kernel.reasons import (
+    attribution,
+    conversion,
+    delivery,
+    intake,
+    operator,
+    reporting,
+    submission,
+    web,
+)
 from touchline.kernel.reasons.model import Reason
 
 __all__ = ["CATALOGUE", "Reason", "reason"]
@@ -12,10 +21,13 @@ __all__ = ["CATALOGUE", "Reason", "reason"]
 def _catalogue() -> Mapping[str, Reason]:
     rows = [
         *intake.REASONS,
+        *submission.REASONS,
+        *conversion.REASONS,
         *web.REASONS,
         *attribution.REASONS,
         *delivery.REASONS,
         *operator.REASONS,
+        *reporting.REASONS,
     ]
     by_code = {row.code: row for row in rows}
     if len(by_code) != len(rows):

@@ -46,4 +46,22 @@ REASONS = (
         "Send it again; tell the operator the receipt if it keeps failing.",
         500,
     ),
+    Reason(
+        "ip_not_allowed",
+        "The request does not come from an address that the partner listed.",
+        "Send from a listed address, or add it to ip_allow.",
+        403,
+    ),
+    Reason(
+        "partner_switched_off",
+        "The partner of this token is not active.",
+        "Activate the partner.",
+        403,
+    ),
+    Reason(
+        "not_open",
+        "The request in quarantine was replayed or dismissed before.",
+        "See what it was replayed as.",
+        409,
+    ),
 )

@@ -1,0 +1,55 @@
+"""DynamoDB streams of the ledger and the results to deliveries and their queue."""
+
+from functools import cache
+from typing import Any
+
+from touchline.delivery.outbox import Outbox
+from touchline.delivery.referral_store import ReferralCounts
+from touchline.delivery.store import DeliveryStore
+from touchline.kernel.clock import system_clock
+from touchline.kernel.errors import StoreRefused
+from touchline.ledger.store import LedgerStore
+from touchline.platform import settings
+from touchline.platform.connect import Connections
+from touchline.platform.observability import Code, Log
+from touchline.platform.stream import change_of, records_of
+from touchline.registry.cache import RegistryCache
+from touchline.registry.store import RegistryStore
+from touchline.registry.token_store import TokenStore
+
+
+def announce(event: dict[str, Any], outbox: Outbox, log: Log) -> dict[str, Any]:
+    """Announce every record. A damaged one is told and left; when a table or queue is down the
+    error goes on to Lambda, which brings the batch again (announcing again changes nothing)."""
+    made = failed = 0
+    for name, record in records_of(event):
+        try:
+            made += outbox.announce(change_of(record))
+        except (ValueError, KeyError, TypeError, StoreRefused) as error:
+            failed += 1
+            log.fault(error, record=name)
+    log.event(Code.BATCH, records=len(event.get("Records") or ()), announced=made, failed=failed)
+    return {"announced": made, "failed": failed}
+
+
+@cache
+def _composed() -> tuple[Outbox, Log]:
+    wanted = settings.load(settings.Outbox)
+    connections = Connections(settings.load(settings.Aws), client=wanted.dynamo_client)
+    registry = connections.table(wanted.registry_table)
+    deliveries = connections.table(wanted.deliveries_table)
+    outbox = Outbox(
+        DeliveryStore(deliveries),
+        RegistryCache(RegistryStore(registry), TokenStore(registry), system_clock),
+        LedgerStore(connections.table(wanted.ledger_table)),
+        ReferralCounts(deliveries),
+        connections.queue(wanted.delivery_queue_url),
+        system_clock,
+    )
+    return outbox, Log("outbox", system_clock, level=wanted.log_level)
+
+
+def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+    """The entry point."""
+    outbox, log = _composed()
+    return announce(event, outbox, log)

@@ -1,0 +1,316 @@
+"""The life of a conversion: what a later request about it changes. Pure; every change is a record.
+
+The rules, in their order:
+1. The same content once more is a repeat; so is content that an earlier version had, if it comes
+   within a day of it (AppMetrica, the most persistent sender we know, repeats for 24 hours).
+2. A refund is an entry in the books, full or part; a second full one is refused.
+3. The event's duplicate policy decides about the rest (`registry.model.Duplicates`).
+4. News of a status never moves it back to pending, nor off a hold that an operator or a fraud
+   rule set.
+5. After the lock date nothing changes but by correcting entries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from touchline.intake.judge import Draft
+from touchline.kernel.clock import DAY_MS, SECOND_MS
+from touchline.kernel.errors import Conflict
+from touchline.kernel.ids import ConversionId, Receipt
+from touchline.ledger.model import Conversion, Entry, Revision, Status
+from touchline.registry.model import Duplicates
+
+HELD = "held"
+"""The remark on a conversion that only an operator may release."""
+MAX_CHANGES = 200
+"""Revisions and entries that one row can hold with room to spare (400 KB)."""
+MOVED = ("value_micros", "currency", "payout_micros", "payout_currency")
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Nothing new. `reason` says so where there is more to say (`already_refunded`)."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The conversion as it is now."""
+
+    conversion: Conversion
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Other content that the rules do not take; it is kept beside the conversion."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Another:
+    """A conversion of its own, under this ID."""
+
+    id: ConversionId
+
+
+News = Same | Changed | NotTaken | Another
+
+
+def news(existing: Conversion, draft: Draft, lock_after_seconds: int | None) -> News:
+    """What a draft means for the conversion that is there."""
+    if _is_repeat(existing, draft.conversion):
+        return Same()
+    if len(existing.history) + len(existing.entries) >= MAX_CHANGES:
+        return NotTaken("too_many_changes")
+    if draft.refund is not None:
+        return _refund(existing, draft)
+    return _by_policy(existing, draft, lock_after_seconds)
+
+
+def _by_policy(existing: Conversion, draft: Draft, lock_after_seconds: int | None) -> News:
+    fresh = draft.conversion
+    match draft.duplicates:
+        case Duplicates.IGNORE:
+            return NotTaken("kept_first")
+        case Duplicates.REFUSE:
+            return NotTaken("conflicting_repeat")
+        case Duplicates.NEW:
+            return Another(ConversionId(f"{existing.key.id}~{fresh.digest[:16]}"))
+    if is_locked(existing, fresh.received_at, lock_after_seconds):
+        return _correction(existing, draft)
+    changes = {Duplicates.ADD: _added, Duplicates.OVERWRITE: _overwritten}
+    return changes.get(draft.duplicates, _updated)(existing, draft)
+
+
+def is_locked(conversion: Conversion, now: int, lock_after_seconds: int | None) -> bool:
+    """Whether the books of this conversion are closed."""
+    if lock_after_seconds is None:
+        return False
+    return now > conversion.occurred_at + lock_after_seconds * SECOND_MS
+
+
+def revised(
+    conversion: Conversion, changes: Mapping[str, object], at: int, receipt: Receipt, cause: str
+) -> Conversion:
+    """The conversion with fields replaced; what they were goes into its history."""
+    before = {name: _written(getattr(conversion, name)) for name in changes}
+    return replace(
+        conversion,
+        **changes,  # type: ignore[arg-type]
+        history=(*conversion.history, Revision(at, receipt, cause, before)),
+        changed_at=at,
+        attempt=receipt,
+        version=conversion.version + 1,
+    )
+
+
+def entered(conversion: Conversion, entry: Entry) -> Conversion:
+    """The conversion with one more entry in its books."""
+    return replace(
+        conversion,
+        entries=(*conversion.entries, entry),
+        changed_at=entry.at,
+        attempt=entry.receipt,
+        version=conversion.version + 1,
+    )
+
+
+def refunded(
+    conversion: Conversion,
+    amount_micros: int,
+    entry_id: str,
+    reason: str,
+    at: int,
+    receipt: Receipt,
+) -> Conversion:
+    """The conversion with a refund: -1 takes back all that is left. Payout goes in proportion.
+
+    Raises Conflict `already_refunded` when nothing is left, `refund_too_large`.
+    """
+    left, payout_left = conversion.net_value_micros, conversion.net_payout_micros
+    if any(entry.kind == "refund" for entry in conversion.entries) and left <= 0:
+        raise Conflict("already_refunded")
+    amount = left if amount_micros < 0 else amount_micros
+    if amount > left:
+        raise Conflict("refund_too_large")
+    payout = payout_left if amount == left else payout_left * amount // left
+    entry = Entry(entry_id, "refund", -amount, -payout, reason, at, receipt)
+    return entered(conversion, entry)
+
+
+def _is_repeat(existing: Conversion, fresh: Conversion) -> bool:
+    if fresh.digest == existing.digest or fresh.receipt in _receipts(existing):
+        return True
+    came_at = existing.received_at
+    for revision in existing.history:
+        if revision.before.get("digest") == fresh.digest:
+            return fresh.received_at - came_at <= DAY_MS
+        came_at = revision.at
+    return False
+
+
+def _receipts(existing: Conversion) -> set[str]:
+    return {revision.receipt for revision in existing.history} | {
+        entry.receipt for entry in existing.entries
+    }
+
+
+def _refund(existing: Conversion, draft: Draft) -> News:
+    fresh = draft.conversion
+    if draft.refund_id in {entry.id for entry in existing.entries}:
+        return Same()
+    try:
+        taken_back = refunded(
+            existing,
+            draft.refund if draft.refund is not None else -1,
+            draft.refund_id,
+            draft.reason,
+            fresh.changed_at,
+            fresh.receipt,
+        )
+    except Conflict as conflict:
+        repeated = conflict.code == "already_refunded"
+        return Same(conflict.code) if repeated else NotTaken(conflict.code)
+    return Changed(taken_back, ("refunded",))
+
+
+def _moves(existing: Conversion, draft: Draft) -> dict[str, object]:
+    """The status and money that the sender stated, where they differ from what is there."""
+    fresh = draft.conversion
+    stated = {
+        "status": "status" in draft.stated,
+        "value_micros": "value" in draft.stated,
+        "currency": "currency" in draft.stated and "value" in draft.stated,
+        "payout_micros": fresh.payout_micros != existing.payout_micros
+        and ("value" in draft.stated or draft.payout_stated),
+        "payout_currency": draft.payout_stated,
+    }
+    moved: dict[str, object] = {
+        name: getattr(fresh, name)
+        for name, is_stated in stated.items()
+        if is_stated and getattr(fresh, name) != getattr(existing, name)
+    }
+    if fresh.status_word:
+        # A word that nobody explained moves nothing; it is kept until somebody does.
+        moved.pop("status", None)
+    if "status" in draft.stated and fresh.status_word != existing.status_word:
+        moved["status_word"] = fresh.status_word
+    if "over_cap" in existing.flags:
+        moved.pop("payout_micros", None)
+    return moved
+
+
+def _updated(existing: Conversion, draft: Draft) -> News:
+    moved = _moves(existing, draft)
+    blocked = _blocked(existing, moved)
+    if blocked:
+        return NotTaken(blocked)
+    found = tuple(
+        known for known in draft.conversion.identities if known not in existing.identities
+    )
+    if _contradicts(existing, draft.conversion):
+        return NotTaken("conflicting_repeat")
+    if found:
+        moved["identities"] = (*existing.identities, *found)
+    if draft.conversion.click_id and not existing.click_id:
+        moved["click_id"] = draft.conversion.click_id
+    if not moved:
+        return Same()
+    return Changed(_restated(existing, draft, moved, "update"))
+
+
+def _contradicts(existing: Conversion, fresh: Conversion) -> bool:
+    """Whether the repeat names another click, coupon or campaign than the conversion has."""
+    pairs = (
+        (existing.click_id, fresh.click_id),
+        (existing.coupon, fresh.coupon),
+        (existing.campaign, fresh.campaign),
+        (existing.partner, fresh.partner),
+    )
+    return any(old and new and old != new for old, new in pairs)
+
+
+def _blocked(existing: Conversion, moved: Mapping[str, object]) -> str:
+    if "status" not in moved:
+        return ""
+    if HELD in existing.flags:
+        return "on_hold"
+    decided = existing.status in {Status.APPROVED, Status.REJECTED}
+    return "stale_status" if decided and moved["status"] is Status.PENDING else ""
+
+
+def _added(existing: Conversion, draft: Draft) -> News:
+    fresh = draft.conversion
+    if fresh.currency != existing.currency:
+        return NotTaken("conflicting_repeat")
+    moved: dict[str, object] = {
+        "value_micros": existing.value_micros + fresh.value_micros,
+        "payout_micros": existing.payout_micros + fresh.payout_micros,
+    }
+    return Changed(_restated(existing, draft, moved, "add"))
+
+
+def _overwritten(existing: Conversion, draft: Draft) -> News:
+    fresh = draft.conversion
+    names = (
+        *MOVED,
+        *("status", "status_word", "occurred_at", "identities", "click_id", "click_ref"),
+        *("clicked_at", "partner", "campaign", "coupon", "source", "subs", "parameters"),
+        *("excluded", "consent"),
+    )
+    moved = {
+        name: getattr(fresh, name)
+        for name in names
+        if getattr(fresh, name) != getattr(existing, name)
+    }
+    if HELD in existing.flags:
+        moved.pop("status", None)
+    return Changed(_restated(existing, draft, moved, "overwrite"))
+
+
+def _restated(
+    existing: Conversion, draft: Draft, moved: dict[str, object], cause: str
+) -> Conversion:
+    fresh = draft.conversion
+    settled = {"unknown_status"} if "status" in draft.stated else set()
+    flags = tuple(flag for flag in existing.flags if flag not in settled)
+    fresh_flags = tuple(flag for flag in fresh.flags if flag not in flags)
+    changes = {**moved, "digest": fresh.digest, "flags": (*flags, *fresh_flags)}
+    return revised(existing, changes, fresh.changed_at, fresh.receipt, cause)
+
+
+def _correction(existing: Conversion, draft: Draft) -> News:
+    """After the lock date a change of money, or a rejection, is a correcting entry."""
+    fresh = draft.conversion
+    moved = _moves(existing, draft)
+    if draft.duplicates is Duplicates.ADD:
+        value, payout = fresh.value_micros, fresh.payout_micros
+    elif moved.get("status") is Status.REJECTED:
+        value, payout = -existing.net_value_micros, -existing.net_payout_micros
+    elif "currency" in moved:
+        return NotTaken("locked")
+    else:
+        value = fresh.value_micros - existing.net_value_micros if "value_micros" in moved else 0
+        payout = fresh.payout_micros - existing.net_payout_micros if "payout_micros" in moved else 0
+    if not value and not payout:
+        return NotTaken("locked")
+    if fresh.digest in {entry.id for entry in existing.entries}:
+        return Same()
+    entry = Entry(
+        fresh.digest, "correction", value, payout, draft.reason, fresh.changed_at, fresh.receipt
+    )
+    return Changed(entered(existing, entry), ("corrected",))
+
+
+def _written(value: object) -> str | int | None:
+    """How a field's former value stands in the history."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={value[name]}" for name in sorted(value))
+    return " ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)

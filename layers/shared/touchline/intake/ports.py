@@ -1,0 +1,61 @@
+"""What intake asks of the ledger and of the spill queue; the stores keep these promises."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from touchline.kernel.ids import NewId, Realm
+from touchline.ledger.identity import Identity
+from touchline.ledger.model import (
+    Conversion,
+    ConversionKey,
+    Link,
+    Quarantined,
+    Repeat,
+    Surroundings,
+    Tally,
+    TallyStep,
+    Touch,
+)
+
+
+class Ledger(Protocol):
+    """See `touchline.ledger.store.LedgerStore`. Every method may raise StoreUnavailable."""
+
+    def put_touch(self, realm: Realm, touch: Touch) -> bool: ...
+
+    def put_touches(self, realm: Realm, touches: Sequence[Touch]) -> list[bool]: ...
+
+    def put_links(self, realm: Realm, links: Sequence[Link]) -> None: ...
+
+    def around(self, realm: Realm, known: Identity) -> Surroundings: ...
+
+    def first_touch(self, realm: Realm, known: Identity) -> Touch | None: ...
+
+    def add_conversion(
+        self, conversion: Conversion, steps: Sequence[TallyStep] = ()
+    ) -> Conversion | None: ...
+
+    def replace_conversion(
+        self, new: Conversion, expected_version: int, repeat: Repeat | None = None
+    ) -> None: ...
+
+    def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None: ...
+
+    def tallies(self, realm: Realm, names: Sequence[str]) -> list[Tally]: ...
+
+    def put_attributes(
+        self, realm: Realm, known: Identity, attributes: Mapping[str, str], at: int
+    ) -> None: ...
+
+    def add_repeat(self, realm: Realm, repeat: Repeat) -> None: ...
+
+    def quarantine(self, quarantined: Quarantined) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every use case of intake works with."""
+
+    ledger: Ledger
+    new_id: NewId

@@ -1,0 +1,159 @@
+"""Recording a conversion: one conditional write decides whether it is new; life.py what else."""
+
+from dataclasses import dataclass, replace
+
+from touchline.intake.arrival import Arrival, Outcome, Result
+from touchline.intake.caller import Caller
+from touchline.intake.judge import Draft, judge
+from touchline.intake.life import Another, Changed, NotTaken, Same, news
+from touchline.intake.linking import links_between
+from touchline.intake.payout import Terms, price, repriced, terms_of
+from touchline.intake.ports import Desk
+from touchline.intake.submission import Submission, digest_of
+from touchline.kernel.clock import SECOND_MS
+from touchline.kernel.errors import Conflict, StoreUnavailable
+from touchline.kernel.ids import TouchId
+from touchline.ledger.identity import CLICK, Identity
+from touchline.ledger.model import Conversion, Repeat, Tally, Touch, TouchKind
+
+RACES = 8
+"""How often a write that somebody else overtook is tried again before the request is spilled."""
+
+
+def record(desk: Desk, caller: Caller, arrival: Arrival, submission: Submission) -> Outcome:
+    """Store a conversion, or take the news of one that is there.
+
+    Raises Refused with the reason for what cannot be taken, StoreUnavailable.
+    """
+    click = _click(desk, caller, submission)
+    draft = _with_clickless_touch(desk, caller, judge(submission, click, caller, arrival), arrival)
+    terms = terms_of(draft.conversion, caller)
+    recorder = _Recorder(desk, caller, arrival, terms)
+    for _ in range(RACES):
+        try:
+            return recorder.store(draft)
+        except Conflict as conflict:
+            if conflict.code not in {"tally_moved", "stale_version"}:
+                raise
+    raise StoreUnavailable("many at once")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorder:
+    desk: Desk
+    caller: Caller
+    arrival: Arrival
+    terms: Terms
+
+    def store(self, draft: Draft) -> Outcome:
+        tallied = self._tallied()
+        priced, steps = price(draft.conversion, self.terms, tallied, stated=draft.payout_stated)
+        existing = self.desk.ledger.add_conversion(priced, steps)
+        if existing is None:
+            self._link(priced.identities)
+            return self._outcome(Result.STORED, priced, priced.flags)
+        repeated = replace(draft, conversion=repriced(draft.conversion, self.terms, tallied))
+        return self._again(existing, repeated)
+
+    def _again(self, existing: Conversion, draft: Draft) -> Outcome:
+        verdict = news(existing, draft, self.caller.account.lock_after_seconds)
+        match verdict:
+            case Another(another):
+                key = replace(draft.conversion.key, id=another)
+                return self.store(replace(draft, conversion=replace(draft.conversion, key=key)))
+            case Changed(conversion, reasons):
+                self.desk.ledger.replace_conversion(
+                    conversion, existing.version, self._repeat(existing, draft, applied=True)
+                )
+                self._link((*existing.identities, *draft.conversion.identities))
+                return self._outcome(
+                    Result.UPDATED, conversion, (*reasons, *draft.conversion.flags)
+                )
+            case NotTaken(reason):
+                self.desk.ledger.add_repeat(
+                    existing.realm, self._repeat(existing, draft, conflict=True)
+                )
+                return self._outcome(Result.DUPLICATE, existing, (reason,))
+            case Same(reason):
+                self.desk.ledger.add_repeat(existing.realm, self._repeat(existing, draft))
+                self._link((*existing.identities, *draft.conversion.identities))
+                return self._outcome(
+                    Result.DUPLICATE, existing, (reason,) if reason else ("repeat",)
+                )
+
+    def _repeat(
+        self, existing: Conversion, draft: Draft, *, conflict: bool = False, applied: bool = False
+    ) -> Repeat:
+        return Repeat(
+            key=existing.key,
+            receipt=self.arrival.receipt,
+            at=self.arrival.recorded_at,
+            digest=draft.conversion.digest,
+            conflict=conflict,
+            applied=applied,
+            first_digest=existing.digest,
+            envelope=self.arrival.envelope,
+        )
+
+    def _tallied(self) -> dict[str, Tally]:
+        names = self.terms.tallies
+        if not names:
+            return {}
+        found = self.desk.ledger.tallies(self.caller.realm, names)
+        return {tally.name: tally for tally in found}
+
+    def _link(self, identities: tuple[Identity, ...]) -> None:
+        links = links_between(identities, self.arrival)
+        if links:
+            self.desk.ledger.put_links(self.caller.realm, links)
+
+    def _outcome(self, result: Result, conversion: Conversion, reasons: tuple[str, ...]) -> Outcome:
+        excluded = (conversion.excluded,) if conversion.excluded else ()
+        return Outcome(
+            result,
+            self.arrival.receipt,
+            tuple(dict.fromkeys((*excluded, *reasons))),
+            conversion_id=conversion.key.id,
+        )
+
+
+def _click(desk: Desk, caller: Caller, submission: Submission) -> Touch | None:
+    if not submission.click_id:
+        return None
+    return desk.ledger.first_touch(caller.realm, Identity(f"{CLICK}:{submission.click_id}"))
+
+
+def _with_clickless_touch(desk: Desk, caller: Caller, draft: Draft, arrival: Arrival) -> Draft:
+    """A partner and a click time without a click ID are a click that we did not see ourselves.
+
+    It becomes a touch of the conversion, so that it is credited by the rules of any other click.
+    """
+    conversion = draft.conversion
+    if conversion.click_id or conversion.clicked_at is None or conversion.partner is None:
+        return draft
+    named = digest_of([conversion.partner, conversion.key.event, conversion.key.id])
+    known = Identity(f"{CLICK}:clickless-{named}")
+    partner = caller.registry.partners[conversion.partner]
+    touch = Touch(
+        id=TouchId(f"tch_{named}"),
+        identity=known,
+        kind=TouchKind.CLICK,
+        channel=partner.channel,
+        occurred_at=conversion.clicked_at,
+        received_at=arrival.received_at,
+        campaign=conversion.campaign,
+        partner=conversion.partner,
+        subs=conversion.subs,
+        flags=("clickless",),
+        consent=conversion.consent,
+        expires_at=expiry(caller, conversion.clicked_at),
+    )
+    desk.ledger.put_touch(caller.realm, touch)
+    return replace(
+        draft, conversion=replace(conversion, identities=(*conversion.identities, known))
+    )
+
+
+def expiry(caller: Caller, occurred_at: int) -> int:
+    """When a touch may go, in seconds since 1970."""
+    return occurred_at // SECOND_MS + caller.account.touch_retention_seconds

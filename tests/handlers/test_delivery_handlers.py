@@ -1,0 +1,122 @@
+"""Outbox, dispatcher and sweeper over tables and queues in memory, from event to answer."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatcher.handler import dispatch
+from outbox.handler import announce
+from sweeper.handler import sweep
+from tests.delivery_world import World
+from touchline.delivery.model import State
+from touchline.delivery.sender import HttpSender
+from touchline.delivery.sweep import Sweeper
+from touchline.kernel.errors import StoreUnavailable
+from touchline.platform.observability import Log
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+
+def event(name: str) -> dict[str, Any]:
+    return json.loads((EVENTS / f"{name}.json").read_text())  # type: ignore[no-any-return]
+
+
+def a_log(world: World) -> Log:
+    return Log("test", world.clock, write=world.lines.append)
+
+
+def a_batch(*bodies: str) -> dict[str, Any]:
+    return {"Records": [{"messageId": f"m{at}", "body": body} for at, body in enumerate(bodies)]}
+
+
+class Unused(HttpSender):
+    """Opens nothing; the world's own sender is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(monotonic=lambda: 0.0)
+
+
+def worked(world: World, batch: dict[str, Any]) -> list[str]:
+    answer = dispatch(batch, lambda _: world.surroundings(), Unused(), lambda: 60_000)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_a_stored_conversion_becomes_a_delivery_and_a_message():
+    world = World()
+    assert announce(event("outbox/accepted"), world.outbox(), a_log(world)) == {
+        "announced": 1,
+        "failed": 0,
+    }
+    assert len(world.queue.messages) == 1
+    assert world.only().type == "conversion.accepted"
+
+
+def test_a_rejected_conversion_is_told_as_reversed():
+    world = World()
+    announce(event("outbox/rejected"), world.outbox(), a_log(world))
+    assert world.only().type == "conversion.reversed"
+
+
+def test_the_same_stream_batch_twice_is_one_delivery():
+    world = World()
+    for _ in range(2):
+        announce(event("outbox/accepted"), world.outbox(), a_log(world))
+    assert len(world.all()) == 1
+
+
+def test_a_damaged_record_is_told_and_stops_no_other():
+    world = World()
+    batch = event("outbox/accepted")
+    damaged = json.loads(json.dumps(batch["Records"][0]))
+    del damaged["dynamodb"]["NewImage"]["occurred_at"], damaged["dynamodb"]["NewImage"]["status"]
+    batch["Records"].insert(0, damaged)
+    batch["Records"].insert(1, {"eventID": "x"})
+
+    told = announce(batch, world.outbox(), a_log(world))
+    assert told == {"announced": 1, "failed": 2}
+
+
+def test_a_table_that_is_down_brings_the_batch_again():
+    world = World()
+    world.table.fail("transact", lambda: StoreUnavailable("down"))
+    with pytest.raises(StoreUnavailable):
+        announce(event("outbox/accepted"), world.outbox(), a_log(world))
+    announce(event("outbox/accepted"), world.outbox(), a_log(world))
+    assert len(world.all()) == 1
+
+
+def test_in_19_d20_only_what_failed_comes_again():
+    world = World()
+    world.accept()
+    bodies = world.queue.bodies()
+
+    assert worked(world, a_batch("not json", *bodies, '{"realm": "shop"}')) == ["m0", "m2"]
+    assert world.only().state is State.DELIVERED
+
+
+def test_a_worker_without_time_gives_everything_back():
+    world = World()
+    world.accept()
+    batch = a_batch(*world.queue.bodies())
+    answer = dispatch(batch, lambda _: world.surroundings(), Unused(), lambda: 1_000)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+
+
+def test_the_example_event_of_an_unknown_delivery_is_simply_done():
+    assert worked(World(), event("dispatcher/delivery")) == []
+
+
+def test_ba_07_the_sweeper_queues_what_was_stored_and_never_queued():
+    world = World()
+    world.accept()
+    world.queue.messages.clear()
+    world.now += 61_000
+    sweeper = Sweeper(
+        world.store, world.holds, world.queue, world.clock, lambda: [world.declared.account.id]
+    )
+
+    assert sweep(sweeper, a_log(world))["queued"] == 1
+    assert len(world.queue.messages) == 1
+    assert sweep(sweeper, a_log(world))["queued"] == 0
