@@ -54,7 +54,7 @@ class CountingShelf:
         yield from (row for row in self.rows[day] if str(row["sk"]).startswith(prefix))
 
 
-def in_turn(work, over):  # type: ignore[no-untyped-def]
+def in_turn(work, over):
     return [work(one) for one in over]
 
 
