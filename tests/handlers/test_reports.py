@@ -131,6 +131,24 @@ def test_the_overview_sums_what_was_published() -> None:
     }
 
 
+def test_events_come_as_csv_too_one_line_a_day() -> None:
+    api = a_shop()
+    api.publish([a_sale("A-1", "acme")])
+
+    answer = api.request(
+        "GET",
+        "/reports/events",
+        "from=2026-01-01&to=2026-01-31",
+        headers={"accept": "text/csv"},
+    )
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text.splitlines() == [
+        "event,currency,day,conversions,attributed,value,payout",
+        "purchase,EUR,2026-01-01,1,1,10.00,1.00",
+    ]
+
+
 def test_a_partner_sees_its_own_conversions_payouts_and_reasons_only() -> None:
     api = a_shop()
     lost = a_decision(
