@@ -36,6 +36,7 @@ def a_part(day: str = "2026-01-01", currency: str = "EUR", **stated: object) -> 
 class Pointed:
     day: str
     version: str = "v1"
+    was: str = ""
 
 
 @dataclass
@@ -54,7 +55,7 @@ class CountingShelf:
         yield from (row for row in self.rows[day] if str(row["sk"]).startswith(prefix))
 
 
-def in_turn(work, over):  # type: ignore[no-untyped-def]
+def in_turn(work, over):
     return [work(one) for one in over]
 
 
