@@ -33,8 +33,8 @@ def nights_of(target: Target, function: str = "") -> Nights:
         aws = Aws(
             aws_region=target.region or aws.aws_region,
             aws_endpoint_url=target.endpoint_url,
-            aws_access_key_id=aws.aws_access_key_id or "local",
-            aws_secret_access_key=aws.aws_secret_access_key or "local",
+            aws_access_key_id=aws.aws_access_key_id or "test",
+            aws_secret_access_key=aws.aws_secret_access_key or "test",
         )
 
     def invoke(event: Mapping[str, Any]) -> dict[str, Any]:
