@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from admin.handler import ROUTER as ADMIN
 from ingest.desk import parts
-from reports.handler import REPORTS
+from reports.handler import ROUTER as REPORTS
 from touchline.platform.http_api import Route
 from touchline.platform.observability import Log
 
