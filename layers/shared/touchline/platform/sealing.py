@@ -1,11 +1,13 @@
 """Secrets at rest: AES-256-GCM under a key that lies in SSM Parameter Store, never in a variable.
 
-A sealed text is `sealed:v1:<base64 of nonce and ciphertext>`. Plain text opens as itself, so that
-secrets written before there was a key keep working.
+A sealed text is `sealed:v1:<fingerprint>:<base64 of nonce and ciphertext>`; the fingerprint (16
+digits of the SHA-256) tells whether two seal the same. Plain text opens as itself, so that secrets
+written before there was a key keep working.
 """
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -33,16 +35,20 @@ class Seals:
         if not text or text.startswith(PREFIX):
             return text
         nonce = self._random_bytes(NONCE_BYTES)
-        sealed = self._ready().encrypt(nonce, text.encode(), PREFIX.encode())
-        return PREFIX + base64.b64encode(nonce + sealed).decode("ascii")
+        head = f"{PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}:"
+        sealed = self._ready().encrypt(nonce, text.encode(), head.encode())
+        return head + base64.b64encode(nonce + sealed).decode("ascii")
 
     def open(self, text: str) -> str:
         """The text that was sealed. Raises StoreRefused when it was sealed by another key."""
         if not text.startswith(PREFIX):
             return text
+        head, _, sealed = text.rpartition(":")
         try:
-            raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-            opened = self._ready().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], PREFIX.encode())
+            raw = base64.b64decode(sealed, validate=True)
+            opened = self._ready().decrypt(
+                raw[:NONCE_BYTES], raw[NONCE_BYTES:], f"{head}:".encode()
+            )
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise StoreRefused("a sealed secret does not open with the stack's key") from error
         return opened.decode()

@@ -2,7 +2,7 @@
 written with its audit entry in one step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from touchline.kernel.clock import Clock
@@ -12,7 +12,14 @@ from touchline.registry.attribution_rules import DEFAULT_WINDOWS
 from touchline.registry.audit import Author
 from touchline.registry.external import declarable, fingerprint, outside
 from touchline.registry.kinds import ACCOUNT, CAMPAIGN, EVENT, Kind
-from touchline.registry.model import Account, EventDefinition, NameSpan, Registry
+from touchline.registry.model import (
+    SECRET_OPTIONS,
+    Account,
+    Endpoint,
+    EventDefinition,
+    NameSpan,
+    Registry,
+)
 from touchline.registry.references import check_references, check_unused
 from touchline.registry.store import Entry
 from touchline.registry.tokens import RandomBits, mint_site_key
@@ -22,6 +29,8 @@ Parse = Callable[[Kind, Any], Any]
 
 Check = Callable[[Any], None]
 """A room's own check of a value before it is saved. Raises Refused."""
+Finish = Callable[[Any], Any]
+"""A room's own way of writing a value down: canonical templates, sealed secrets."""
 
 
 class Store(Protocol):
@@ -36,7 +45,8 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """Creates, changes and deletes declared things. `checks` by a kind's name are other rooms'."""
+    """Creates, changes and deletes declared things. `checks` and `finishes`, by a kind's
+    name, are other rooms'."""
 
     store: Store
     parse: Parse
@@ -44,10 +54,11 @@ class Registrar:
     new_id: NewId
     random_bits: RandomBits
     checks: Mapping[str, Check]
+    finishes: Mapping[str, Finish] = field(default_factory=dict)
 
     def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Entry:
         """Declare a thing. Raises Refused for its content, Conflict `exists`."""
-        value = self._completed(self.parse(kind, body))
+        value = self._finished(kind, self._completed(self.parse(kind, body)))
         if kind is not ACCOUNT:
             check_references(self.store.snapshot(account), value)
         self._check(kind, value)
@@ -71,7 +82,7 @@ class Registrar:
         if not isinstance(body, Mapping):
             raise Refused("bad_field", "a patch is a JSON object")
         said = merged(declarable(kind.model, outside(old.value)), body)
-        value = self._kept(old.value, self.parse(kind, said))
+        value = self._finished(kind, self._kept(old.value, self.parse(kind, said)))
         if getattr(value, kind.key) != old.id:
             raise Refused("bad_field", f"{kind.key} cannot be changed", field=kind.key)
         if value == old.value:
@@ -110,6 +121,10 @@ class Registrar:
         check = self.checks.get(kind.name)
         if check is not None:
             check(value)
+
+    def _finished(self, kind: Kind, value: Any) -> Any:
+        finish = self.finishes.get(kind.name)
+        return finish(value) if finish is not None else value
 
     def _completed(self, value: Any) -> Any:
         if isinstance(value, Account):
@@ -182,13 +197,26 @@ def with_secrets_of(old: Any, new: Any) -> Any:
             known = {fingerprint(getattr(one, field_name)): one for one in getattr(old, name)}
             kept = tuple(_resolved(one, field_name, known) for one in getattr(new, name))
             new = replace(new, **{name: kept})
+    if isinstance(new, Endpoint):
+        return replace(new, options=_options_of(old.options, new.options))
     return new
+
+
+def _options_of(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Secret options given as fingerprints, or in full as they are, stay as they are."""
+    return {
+        name: old[name]
+        if name in SECRET_OPTIONS and fingerprint(old.get(name, "")) == fingerprint(text) != ""
+        else text
+        for name, text in new.items()
+    }
 
 
 def _resolved(one: Any, field_name: str, known: Mapping[str, Any]) -> Any:
     text = getattr(one, field_name)
     if not text.startswith("sha256:"):
-        return one
+        same = known.get(fingerprint(text))
+        return replace(one, **{field_name: getattr(same, field_name)}) if same else one
     if text not in known:
         raise Refused("bad_field", "no secret has this fingerprint", field=field_name)
     return replace(one, **{field_name: getattr(known[text], field_name)})

@@ -22,13 +22,14 @@ from typing import Any
 
 from touchline.kernel.clock import iso
 from touchline.kernel.money import micros_of, plain
-from touchline.registry.model import Account, EventDefinition
+from touchline.registry.model import SECRET_OPTIONS, Account, EventDefinition
 
 RENAMED: Mapping[tuple[type, str], str] = {(EventDefinition, "created_at"): "valid_from"}
 READ_ONLY: frozenset[tuple[type, str]] = frozenset({(EventDefinition, "names")})
 """Kept by us: shown, never declared."""
 SECRETS = frozenset({"value", "secret"})
 """Fields (of secrets and signing keys) whose text is never shown again."""
+SEALED = re.compile(r"sealed:v1:([0-9a-f]{16}):")
 FINGERPRINT = re.compile(r"sha256:[0-9a-f]{16}")
 PPM = 10_000
 """Parts per million in one percent."""
@@ -63,7 +64,10 @@ def outside(value: Any, *, form: str = "plain") -> Any:
             for one in fields(value)
         }
     if isinstance(value, Mapping):
-        return {str(key): outside(inner, form=form) for key, inner in value.items()}
+        return {
+            str(key): fingerprint(inner) if key in SECRET_OPTIONS else outside(inner, form=form)
+            for key, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return [outside(inner, form=form) for inner in value]
     if isinstance(value, StrEnum):
@@ -72,9 +76,14 @@ def outside(value: Any, *, form: str = "plain") -> Any:
 
 
 def fingerprint(secret: str) -> str:
-    """Names a secret without telling it: `sha256:` and 16 digits ("" stays "")."""
+    """Names a secret without telling it: `sha256:` and 16 digits ("" stays "").
+
+    A sealed secret (`sealed:v1:<16 digits>:…`) has the fingerprint of what it seals.
+    """
     if not secret or FINGERPRINT.fullmatch(secret):
         return secret
+    if sealed := SEALED.match(secret):
+        return "sha256:" + sealed[1]
     return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
