@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from tests.memory_queue import MemoryQueue
 from tests.memory_table import MemoryTable
 from touchline.kernel.ids import AccountId, id_factory
 from touchline.platform.observability import Log
+from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
 from touchline.registry.audit import Author
 from touchline.registry.token_store import TokenStore
@@ -47,6 +49,10 @@ class MemoryConnections:
 
     def queue(self, url: str) -> MemoryQueue:
         return self.queues[url]
+
+    def seals(self, _parameter: str, *, create: bool = False) -> Seals:
+        assert create
+        return Seals(lambda: bytes(32), token_bytes)
 
 
 @dataclass
@@ -110,19 +116,32 @@ class AdminApi:
     ) -> Answer:
         """One request. `body` is JSON unless it is text already."""
         said = self.operator if token is None else token
-        event = {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": urlencode(query or {}),
-            "headers": {**({"authorization": f"Bearer {said}"} if said else {}), **(headers or {})},
-            "requestContext": {
-                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-                "stage": "$default",
-                "requestId": "r1",
-            },
-            "body": body if isinstance(body, str) or body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
-        answer = self._function.handle(event)
+        answer = self.handle(
+            method,
+            path,
+            urlencode(query or {}),
+            {**({"authorization": f"Bearer {said}"} if said else {}), **(headers or {})},
+            body if isinstance(body, str) or body is None else json.dumps(body),
+        )
         text = answer["body"]
         return Answer(answer["statusCode"], answer["headers"], json.loads(text) if text else None)
+
+    def handle(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: str | None
+    ) -> dict[str, Any]:
+        """One event of API Gateway, and what the function answers."""
+        return self._function.handle(
+            {
+                "version": "2.0",
+                "rawPath": path,
+                "rawQueryString": query,
+                "headers": headers,
+                "requestContext": {
+                    "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+                    "stage": "$default",
+                    "requestId": "r1",
+                },
+                "body": body,
+                "isBase64Encoded": False,
+            }
+        )

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from touchline.delivery.delimiters import canonical
 from touchline.delivery.functions import BadCall
 from touchline.delivery.lint import Finding, lint_body, lint_url
 from touchline.delivery.platforms import options_problem
-from touchline.delivery.signing import BadSecret, sign
+from touchline.delivery.signing import BadSecret, new_secret, sign
 from touchline.kernel.errors import Refused
+from touchline.registry.declare import Check, Finish, Finished
 from touchline.registry.model import SECRET_OPTIONS, Endpoint, EndpointFormat, Secret
 
 Seal = Callable[[str], str]
-Open = Callable[[str], str]
+RandomBytes = Callable[[int], bytes]
+SIGNED = frozenset({EndpointFormat.JSON, EndpointFormat.BODY})
 
 
-def check_endpoint(loopback: bool) -> Callable[[Any], None]:
+def check_endpoint(*, loopback: bool) -> Check:
     """The check before an endpoint is saved; `loopback` as in the guard."""
 
     def check(endpoint: Endpoint) -> None:
@@ -51,22 +52,31 @@ def findings(endpoint: Endpoint, *, loopback: bool) -> list[tuple[str, Finding]]
     return found
 
 
-def finish_endpoint(seal: Seal) -> Callable[[Any], Any]:
-    """How an endpoint is written down: canonical templates and sealed secrets."""
+def finish_endpoint(seal: Seal, random_bytes: RandomBytes) -> Finish:
+    """How an endpoint is written down: canonical templates and sealed secrets.
 
-    def finish(endpoint: Endpoint) -> Endpoint:
-        for secret in endpoint.secrets:
+    A new endpoint that signs and states no secret gets one, shown this once.
+    """
+
+    def finish(endpoint: Endpoint, before: Endpoint | None) -> Finished:
+        shown: dict[str, str] = {}
+        given = endpoint.secrets
+        if before is None and not given and endpoint.format in SIGNED:
+            shown["secret"] = new_secret(random_bytes)
+            given = (Secret(shown["secret"]),)
+        for secret in given:
             _check_secret(secret)
-        return replace(
+        saved = replace(
             endpoint,
             url=canonical(endpoint.url),
             body=canonical(endpoint.body) if endpoint.body else "",
-            secrets=tuple(replace(one, value=seal(one.value)) for one in endpoint.secrets),
+            secrets=tuple(replace(one, value=seal(one.value)) for one in given),
             options={
                 name: seal(text) if name in SECRET_OPTIONS else text
                 for name, text in endpoint.options.items()
             },
         )
+        return Finished(saved, shown)
 
     return finish
 

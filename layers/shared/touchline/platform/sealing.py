@@ -1,8 +1,8 @@
 """Secrets at rest: AES-256-GCM under a key that lies in SSM Parameter Store, never in a variable.
 
-A sealed text is `sealed:v1:<fingerprint>:<base64 of nonce and ciphertext>`; the fingerprint (16
-digits of the SHA-256) tells whether two seal the same. Plain text opens as itself, so that secrets
-written before there was a key keep working.
+A sealed text is `sealed:v1:<16 digits of the text's SHA-256>:<base64 of nonce and ciphertext>`;
+the digits name the secret to operators without telling it. Plain text opens as itself, so that
+secrets written before there was a key keep working.
 """
 
 import base64
@@ -35,20 +35,19 @@ class Seals:
         if not text or text.startswith(PREFIX):
             return text
         nonce = self._random_bytes(NONCE_BYTES)
-        head = f"{PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}:"
-        sealed = self._ready().encrypt(nonce, text.encode(), head.encode())
-        return head + base64.b64encode(nonce + sealed).decode("ascii")
+        named = f"{PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}:"
+        sealed = self._ready().encrypt(nonce, text.encode(), named.encode())
+        return named + base64.b64encode(nonce + sealed).decode("ascii")
 
     def open(self, text: str) -> str:
         """The text that was sealed. Raises StoreRefused when it was sealed by another key."""
         if not text.startswith(PREFIX):
             return text
-        head, _, sealed = text.rpartition(":")
         try:
+            named, colon, sealed = text.rpartition(":")
             raw = base64.b64decode(sealed, validate=True)
-            opened = self._ready().decrypt(
-                raw[:NONCE_BYTES], raw[NONCE_BYTES:], f"{head}:".encode()
-            )
+            bound = f"{named}{colon}".encode()
+            opened = self._ready().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise StoreRefused("a sealed secret does not open with the stack's key") from error
         return opened.decode()
