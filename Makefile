@@ -6,10 +6,10 @@ UV := $(BIN)/uv
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint format bench deploy lock clean
+.PHONY: help setup demo up down test lint format bench deploy console-vendor lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready $(LOCAL)/emulator/.ready $(LOCAL)/sam/.ready ## everything for development, in .venv and .local
 
@@ -18,6 +18,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m touchline.attribution.engine.compiled >/dev/null
 	@touch $@
 
 # The emulator and the SAM CLI live apart: their pins clash with the newest of the libraries.
@@ -56,6 +57,9 @@ bench: setup ## every benchmark: a table here, figures in benchmarks/results/lat
 
 deploy: setup ## to AWS, with samconfig.toml (STAGE=dev or prod); guided the first time
 	@$(BIN)/python -m local.deploy $(STAGE)
+
+console-vendor: setup ## fetch the console's pinned chart libraries again (needs npm)
+	@$(BIN)/python -m local.vendor
 
 lock: $(VENV)/.ready ## pin what requirements/*.in ask for
 	cd requirements && for list in *.in; do ../$(UV) pip compile --quiet --universal --python-version 3.11 \

@@ -38,7 +38,13 @@ build-EngineLayer:
 	$(call LIBRARIES,engine)
 	$(COMPILE) $(ARTIFACTS_DIR)/python
 
-build-%Function:
+# The console's files lie beside the functions; only this one serves them.
+build-ReportsFunction: build-FunctionSources
+	cp -r $(ROOT)/console $(ARTIFACTS_DIR)/console
+
+build-%Function: build-FunctionSources ;
+
+build-FunctionSources:
 	cp -r $(ROOT)/functions/. $(ARTIFACTS_DIR)/
 	find $(ARTIFACTS_DIR) -name __pycache__ -type d -exec rm -rf {} +
 	$(COMPILE) $(ARTIFACTS_DIR)

@@ -56,7 +56,7 @@ class Sender:
         answer = self._answered(body)
         if answer.status != 200:
             raise Stopped(_why(answer))
-        results = _results(answer)
+        results = _results(answer, len(batch))
         if len(results) != len(batch):
             raise Stopped(f"{len(results)} results for {len(batch)} lines: is this Touchline?")
         return [_fate(line, result) for line, result in zip(batch, results, strict=True)]
@@ -86,12 +86,15 @@ def _wait(answer: Answer, attempt: int) -> float:
     return min(seconds, LONGEST_WAIT_SECONDS)
 
 
-def _results(answer: Answer) -> list[Mapping[str, Any]]:
+def _results(answer: Answer, expected: int) -> list[Mapping[str, Any]]:
+    """One result per line; a request that was spilled whole has one for all its lines."""
     try:
-        results = json.loads(answer.body)["results"]
-    except (ValueError, KeyError, TypeError):
+        said = json.loads(answer.body)
+        if said.get("outcome") == "spilled":
+            return [said] * expected
+        return [result for result in said["results"] if isinstance(result, dict)]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
-    return [result for result in results if isinstance(result, dict)]
 
 
 def _fate(line: Line, result: Mapping[str, Any]) -> Fate:

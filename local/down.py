@@ -1,4 +1,4 @@
-"""`make down`: stop the local stack."""
+"""`make down`: stop the local stack, and the demo's."""
 
 from local.emulator import stop_emulator
 from local.places import STACK_FILE, STATE
@@ -6,10 +6,10 @@ from local.progress import console
 
 
 def main() -> None:
-    """Stop it and forget its state; nothing happens when there is none."""
-    was_up = stop_emulator(STATE)
+    """Stop what is up and forget its state; nothing happens when nothing is."""
+    stopped = [stop_emulator(state) for state in (STATE, STATE / "demo")]
     (STATE / STACK_FILE).unlink(missing_ok=True)
-    console.print("The local stack is down." if was_up else "No local stack was up.")
+    console.print("The local stack is down." if any(stopped) else "No local stack was up.")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from admin import declared, tokens, trail
+from admin import conversions, declared, quarantine, tokens, trail
 from admin.call import Call, Handler, Services
 from admin.wiring import Around, services_of
 from touchline.kernel.clock import system_clock
@@ -15,7 +15,9 @@ from touchline.platform.patience import BATCH
 from touchline.platform.settings import Admin, Aws, load
 from touchline.registry.callers import check_may
 
-ROUTER: Router[Handler] = Router([*declared.ROUTES, *tokens.ROUTES, *trail.ROUTES])
+ROUTER: Router[Handler] = Router(
+    [*declared.ROUTES, *tokens.ROUTES, *trail.ROUTES, *quarantine.ROUTES, *conversions.ROUTES]
+)
 
 
 class Function:

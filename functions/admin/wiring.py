@@ -1,9 +1,11 @@
 """Which services the admin function has, over which tables and queues."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from admin.call import Services
+from touchline.intake.landing import check_landing
 from touchline.kernel.clock import Clock
 from touchline.kernel.ids import NewId
 from touchline.platform.dynamo import Table
@@ -11,7 +13,8 @@ from touchline.platform.queue import Queue
 from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
 from touchline.registry.contracts import parse
-from touchline.registry.declare import Registrar
+from touchline.registry.declare import Check, Registrar
+from touchline.registry.kinds import CAMPAIGN
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 from touchline.registry.tokens import RandomBits
@@ -24,6 +27,10 @@ class Around:
     clock: Clock
     new_id: NewId
     random_bits: RandomBits
+
+
+CHECKS: Mapping[str, Check] = {CAMPAIGN.name: check_landing}
+"""What other rooms know about declared things, by kind: asked before anything is saved."""
 
 
 class Connected(Protocol):
@@ -42,9 +49,7 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
     """Wire the services by the settings."""
     table = connected.table(settings.registry_table)
     registry, token_store = RegistryStore(table), TokenStore(table)
-    registrar = Registrar(
-        registry, parse, around.clock, around.new_id, around.random_bits, checks={}
-    )
+    registrar = Registrar(registry, parse, around.clock, around.new_id, around.random_bits, CHECKS)
     return Services(
         settings=settings,
         ledger=connected.table(settings.ledger_table),

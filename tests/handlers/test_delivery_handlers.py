@@ -20,7 +20,7 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 
 def event(name: str) -> dict[str, Any]:
-    return json.loads((EVENTS / f"{name}.json").read_text())  # type: ignore[no-any-return]
+    return json.loads((EVENTS / f"{name}.json").read_text())
 
 
 def a_log(world: World) -> Log:

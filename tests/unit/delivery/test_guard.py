@@ -122,7 +122,7 @@ def test_ss_01_http_and_other_ports_are_opted_into_per_endpoint():
 def test_ss_01_an_accepted_url_has_one_host_in_every_parser(url):
     if url_problem(url, allow_http=False, ports=(443,)) is None:
         host = urlsplit(url).hostname or ""
-        assert URL(url, encoded=True).raw_host.lower().rstrip(".") == host.rstrip(".")
+        assert (URL(url, encoded=True).raw_host or "").lower().rstrip(".") == host.rstrip(".")
         assert normal_host(host)
 
 

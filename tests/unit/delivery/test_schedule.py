@@ -34,6 +34,7 @@ def test_di_01_jitter_is_only_later_and_at_most_a_tenth(made, entropy, refused):
     if made >= len(delays):
         assert at is None
     else:
+        assert at is not None
         assert delays[made] <= at - NOON <= delays[made] * 11 // 10
 
 
@@ -42,6 +43,8 @@ def test_di_04_honouring_retry_after_only_ever_delays(made, wait):
     plain = next_attempt_at(made, NOON, refused=False, retry_after_ms=0, randbelow=no_jitter)
     asked = next_attempt_at(made, NOON, refused=False, retry_after_ms=wait, randbelow=no_jitter)
 
+    assert plain is not None
+    assert asked is not None
     assert plain <= asked <= max(plain, NOON + RETRY_AFTER_CAP_MS)
 
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from tests.factories import a_campaign
-from touchline.intake.landing import host_of, is_listed, landing, listed_hosts
+from touchline.intake.landing import (
+    check_landing,
+    host_of,
+    is_listed,
+    landing,
+    listed_hosts,
+)
 from touchline.kernel.errors import Refused
 
 VALUES = {"click_id": "clk_1", "partner": "acme", "sub1": "a b&c=d/é"}
@@ -99,6 +105,20 @@ def test_hosts_may_be_listed_with_a_port_or_by_their_domain(
     url: str, host: str, listed: bool
 ) -> None:
     assert is_listed(url, [host]) is listed
+
+
+@pytest.mark.parametrize("url", ["", "https://a.example/?c={click_id}", "https://{sub1}/"])
+def test_a_landing_url_that_clicks_can_be_sent_to_may_be_saved(url: str) -> None:
+    check_landing(a_campaign(landing_url=url, hosts=("a.example",)))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://b.example/", "a.example", "https://ä.example/", "https://a.example@b.example/"]
+)
+def test_a_landing_url_that_every_click_would_be_refused_at_is_not_saved(url: str) -> None:
+    with pytest.raises(Refused) as caught:
+        check_landing(a_campaign(landing_url=url, hosts=("a.example",)))
+    assert (caught.value.code, caught.value.field) == ("bad_field", "landing_url")
 
 
 @given(

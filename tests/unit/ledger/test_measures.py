@@ -1,5 +1,7 @@
 """What a day's decisions add up to: counts, times to conversion, credit by the day of the touch."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,12 +15,14 @@ from touchline.ledger.decisions import (
     Candidate,
     Credit,
     Decision,
+    Loser,
     Payout,
 )
 from touchline.ledger.identity import Identity
 from touchline.ledger.measures import (
     Cohort,
     Measures,
+    Name,
     day_measures,
     measure_items,
     measures_of,
@@ -49,8 +53,7 @@ def a_decision(order: str = "A-1", *steps: int, **stated: object) -> Decision:
 
 
 def measured(decision: Decision) -> Measures:
-    (only,) = day_measures([decision]).values()
-    return only
+    return day_measures([decision])[Name("purchase", "EUR")]
 
 
 def test_a_conversion_is_counted_with_its_value_and_payout() -> None:
@@ -103,7 +106,10 @@ def test_a_rejected_conversion_does_not_count() -> None:
 def test_events_and_currencies_stand_apart() -> None:
     euros, dollars = a_decision("A-1"), a_decision("A-2", currency="USD")
 
-    assert list(day_measures([dollars, euros])) == [("purchase", "EUR"), ("purchase", "USD")]
+    assert list(day_measures([dollars, euros])) == [
+        Name("purchase", "EUR"),
+        Name("purchase", "USD"),
+    ]
 
 
 def test_the_rows_of_a_day_read_back_exactly() -> None:
@@ -111,8 +117,31 @@ def test_the_rows_of_a_day_read_back_exactly() -> None:
 
     (item,) = measure_items(SHOP, "2026-01-01", "v1", decisions)
 
-    assert item["sk"] == "measures#purchase#EUR"
-    assert measures_of(item) == day_measures(decisions)["purchase", "EUR"]
+    assert item["sk"] == "measures##purchase#EUR"
+    assert measures_of(item) == day_measures(decisions)[Name("purchase", "EUR")]
+
+
+def test_a_partner_sees_what_it_is_paid_for_by_its_own_touches_only() -> None:
+    theirs = replace(a_step(NOON - HOUR_MS), partner=PartnerId("acme"))
+    others = a_step(NOON - DAY_MS)
+    shared = {"linear": (Credit(0, WHOLE // 2, 5_000_000), Credit(1, WHOLE // 2, 5_000_000))}
+    sold = a_decision(
+        "A-1",
+        NOON,
+        candidates=(others, theirs),
+        credits=shared,
+        payer=PartnerId("acme"),
+        payouts=(Payout(PartnerId("acme"), 500_000, 1),),
+        losers=(Loser(PartnerId("globex"), "stand_down:coupons"),),
+    )
+
+    by_name = day_measures([sold])
+
+    acme = by_name[Name("purchase", "EUR", "acme")]
+    assert (acme.conversions, acme.payout_micros, acme.first_seconds) == (1, 500_000, 3600)
+    assert acme.cohorts == {"linear": {"2026-01-01": Cohort(WHOLE // 2, 5_000_000)}}
+    globex = by_name[Name("purchase", "EUR", "globex")]
+    assert globex == Measures(excluded={"stand_down": 1})
 
 
 @given(st.permutations(range(4)), st.integers(0, 4))
@@ -124,9 +153,9 @@ def test_neither_order_nor_splitting_changes_the_sum(order: list[int], cut: int)
         a_decision("D", outcome=EXCLUDED, reason="refunded"),
     ]
     mixed = [decisions[index] for index in order]
-    whole = day_measures(decisions)["purchase", "EUR"]
+    whole = day_measures(decisions)[Name("purchase", "EUR")]
 
     parts = [day_measures(part) for part in (mixed[:cut], mixed[cut:])]
-    joined = sum((part.get(("purchase", "EUR"), Measures()) for part in parts), Measures())
+    joined = sum((part.get(Name("purchase", "EUR"), Measures()) for part in parts), Measures())
 
     assert joined == whole

@@ -48,11 +48,28 @@ def landing(campaign: Campaign, deep_link: str, values: Mapping[str, str]) -> st
     return _listed(campaign, filled)
 
 
+def check_landing(campaign: Campaign) -> None:
+    """Raise Refused `bad_field` for a landing URL that no click could ever be sent to.
+
+    A URL whose host has a macro in it is judged click by click.
+    """
+    url = campaign.landing_url
+    if not url or "{" in _authority(url):
+        return
+    if not is_listed(_MACRO.sub("x", url), campaign.hosts):
+        problem = "an http(s) URL in plain ASCII on one of `hosts`"
+        raise Refused("bad_field", f"landing_url: {problem}", field="landing_url")
+
+
 def listed_hosts(campaign: Campaign) -> frozenset[str]:
     """Where a click of this campaign may be sent: the hosts listed, and its own URL's."""
-    authority = re.split(r"[/?#]", campaign.landing_url.partition("://")[2])[0]
-    own = "" if "{" in authority else _place_of(_MACRO.sub("x", campaign.landing_url))
+    url = campaign.landing_url
+    own = "" if "{" in _authority(url) else _place_of(_MACRO.sub("x", url))
     return frozenset({*(host.lower() for host in campaign.hosts), own} - {""})
+
+
+def _authority(url: str) -> str:
+    return re.split(r"[/?#]", url.partition("://")[2])[0]
 
 
 def is_listed(url: str, hosts: Iterable[str]) -> bool:

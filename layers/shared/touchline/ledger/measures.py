@@ -1,7 +1,7 @@
 """What one day's decisions add up to, beyond credit: counts, money, times to conversion, cohorts.
 
 A pure function of the decisions about conversions that occurred that UTC day, so that writing it
-again changes nothing. One row per event and currency, whatever the number of conversions.
+again changes nothing. One row per event, currency and paid partner, however many conversions.
 """
 
 import json
@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from touchline.kernel.clock import SECOND_MS, day_of
 from touchline.kernel.ids import Realm
@@ -82,11 +82,28 @@ NO_TOUCH = "no_eligible_touch"
 """The one reason under which a conversion still counts, only not to anybody's credit."""
 
 
-def day_measures(decisions: Iterable[Decision]) -> dict[tuple[str, str], Measures]:
-    """The measures of one day by event and currency. Decisions are read once, in any order."""
-    tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
+class Name(NamedTuple):
+    """What measures are about; `partner` is "" for everybody's conversions together."""
+
+    event: str
+    currency: str
+    partner: str = ""
+
+
+def day_measures(decisions: Iterable[Decision]) -> dict[Name, Measures]:
+    """The measures of one day: of all, and of each partner as far as that partner may see.
+
+    Decisions are read once, in any order. A partner's measures hold the conversions that it is
+    paid for, timed and credited by its own touches only, and the reasons of those that it lost.
+    """
+    tallies: defaultdict[Name, _Tally] = defaultdict(_Tally)
     for decision in decisions:
-        tallies[decision.key.event, decision.currency].add(decision)
+        event, currency = decision.key.event, decision.currency
+        tallies[Name(event, currency)].add(decision)
+        if decision.payer:
+            tallies[Name(event, currency, decision.payer)].add(decision, decision.payer)
+        for loser in decision.losers:
+            tallies[Name(event, currency, loser.partner)].lose(loser.reason)
     return {name: tallies[name].sum() for name in sorted(tallies)}
 
 
@@ -102,30 +119,41 @@ class _Tally:
             lambda: defaultdict(lambda: [0, 0])
         )
 
-    def add(self, decision: Decision) -> None:
+    def lose(self, reason: str) -> None:
+        self._excluded[reason.partition(":")[0]] += 1
+
+    def add(self, decision: Decision, partner: str = "") -> None:
         if decision.reason:
-            self._excluded[decision.reason.partition(":")[0]] += 1
+            self.lose(decision.reason)
         if decision.outcome != ATTRIBUTED and decision.reason != NO_TOUCH:
             return
         self._numbers["conversions"] += 1
         self._numbers["value_micros"] += decision.value_micros
-        self._numbers["payout_micros"] += sum(one.payout_micros for one in decision.payouts)
-        if decision.outcome == ATTRIBUTED and decision.path:
-            self._add_path(decision, [step.occurred_at for step in decision.path])
+        self._numbers["payout_micros"] += sum(
+            one.payout_micros for one in decision.payouts if partner in {"", one.partner}
+        )
+        own = {
+            step: touch.occurred_at
+            for step, touch in enumerate(decision.path)
+            if partner in {"", touch.partner}
+        }
+        if decision.outcome == ATTRIBUTED and own:
+            self._add_path(decision, own)
 
-    def _add_path(self, decision: Decision, times: list[int]) -> None:
-        first = (decision.occurred_at - times[0]) // SECOND_MS
-        last = (decision.occurred_at - times[-1]) // SECOND_MS
+    def _add_path(self, decision: Decision, times: Mapping[int, int]) -> None:
+        first = (decision.occurred_at - min(times.values())) // SECOND_MS
+        last = (decision.occurred_at - max(times.values())) // SECOND_MS
         self._numbers["attributed"] += 1
         self._numbers["first_seconds"] += first
         self._numbers["last_seconds"] += last
         self._first[bisect_right(DELAY_EDGES_SECONDS, first)] += 1
         self._last[bisect_right(DELAY_EDGES_SECONDS, last)] += 1
-        for model, credits_given in decision.credits.items():
-            for credit in credits_given:
-                earned = self._cohorts[model][day_of(times[credit.step])]
-                earned[0] += credit.share_ppb
-                earned[1] += credit.value_micros
+        for model, given in decision.credits.items():
+            for credit in given:
+                if credit.step in times:
+                    earned = self._cohorts[model][day_of(times[credit.step])]
+                    earned[0] += credit.share_ppb
+                    earned[1] += credit.value_micros
 
     def sum(self) -> Measures:
         return Measures(
@@ -144,17 +172,20 @@ def measure_items(
     realm: Realm, day: str, version: str, decisions: Iterable[Decision]
 ) -> list[Item]:
     """The rows of one version of one day."""
-    return [
-        {
-            "pk": version_pk(realm, day, version),
-            "sk": measures_sk(event, currency),
-            "kind": ROLLUP,
-            "event": event,
-            "currency": currency,
-            "body": json.dumps(_plain(measures), separators=(",", ":"), sort_keys=True),
-        }
-        for (event, currency), measures in day_measures(decisions).items()
-    ]
+    measures = day_measures(decisions)
+    return [measures_row(realm, day, version, name, one) for name, one in measures.items()]
+
+
+def measures_row(realm: Realm, day: str, version: str, name: Name, measures: Measures) -> Item:
+    """One of them."""
+    return {
+        "pk": version_pk(realm, day, version),
+        "sk": measures_sk(*name),
+        "kind": ROLLUP,
+        "event": name.event,
+        "currency": name.currency,
+        "body": json.dumps(_plain(measures), separators=(",", ":"), sort_keys=True),
+    }
 
 
 def measures_of(item: Item) -> Measures:

@@ -62,9 +62,15 @@ FACTS_SK = "facts"
 """`facts`: the day's conversions by outcome, reason, key of the match."""
 
 
-def measures_sk(event: str, currency: str) -> str:
-    """`measures#purchase#EUR`: counts, times to conversion and cohorts of one event."""
-    return f"measures#{part(event)}#{part(currency)}"
+def measures_sk(event: str, currency: str, partner: str = "") -> str:
+    """`measures##purchase#EUR`, `measures#acme#purchase#EUR`: counts, times to conversion and
+    cohorts of one event; of all, or of one partner."""
+    return f"{measures_prefix(partner)}{part(event)}#{part(currency)}"
+
+
+def measures_prefix(partner: str = "") -> str:
+    """`measures##`, `measures#acme#`: what the measures of all, or of one partner, begin with."""
+    return f"measures#{part(partner)}#"
 
 
 def fit_sk(event: str, model: str) -> str:

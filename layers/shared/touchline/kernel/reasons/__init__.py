@@ -9,6 +9,7 @@ from touchline.kernel.reasons import (
     delivery,
     intake,
     operator,
+    reporting,
     submission,
     web,
 )
@@ -26,6 +27,7 @@ def _catalogue() -> Mapping[str, Reason]:
         *attribution.REASONS,
         *delivery.REASONS,
         *operator.REASONS,
+        *reporting.REASONS,
     ]
     by_code = {row.code: row for row in rows}
     if len(by_code) != len(rows):

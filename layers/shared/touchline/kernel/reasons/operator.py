@@ -88,4 +88,16 @@ REASONS = (
         "Use the `next` of the page before, unchanged, with the same parameters.",
         400,
     ),
+    Reason(
+        "not_held",
+        "The conversion is not on hold, so there is nothing to release.",
+        "Look at its status; only what is on hold can be released.",
+        409,
+    ),
+    Reason(
+        "ambiguous_conversion",
+        "Several claims have this ID: of several events, or of several partners.",
+        'Name the `event` and the `partner` that you mean ("" for the account\'s own systems).',
+        409,
+    ),
 )

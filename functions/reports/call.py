@@ -1,0 +1,93 @@
+"""What a report's route is given: the request, who asks, and the services that it may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from touchline.attribution.night.store import NightStore
+from touchline.attribution.store import Spread
+from touchline.kernel.clock import Clock, day_of
+from touchline.kernel.errors import Forbidden
+from touchline.kernel.ids import AccountId, PartnerId, Realm, realm_of
+from touchline.ledger.store import LedgerStore
+from touchline.platform.dynamo import Table
+from touchline.platform.http_api import Request, Response
+from touchline.registry.cache import RegistryCache
+from touchline.registry.callers import admitted
+from touchline.registry.model import Registry, Token
+from touchline.registry.store import RegistryStore
+from touchline.reporting.ask import Ask, Days, days_asked
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the reports function is wired to. It writes nothing."""
+
+    ledger: LedgerStore
+    nights: NightStore
+    ledger_table: Table
+    results: Table
+    deliveries: Table
+    registry: RegistryStore
+    cache: RegistryCache
+    clock: Clock
+    spread: Spread
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request with a valid token. `parameters` are the decoded segments of the path."""
+
+    request: Request
+    parameters: dict[str, str]
+    token: Token
+    services: Services
+
+    @cached_property
+    def account(self) -> AccountId:
+        """The account meant: the token's own, or `?account=` with an operator's token.
+
+        An admin token may read what a report token may. Raises Forbidden, Refused
+        `account_needed`.
+        """
+        scope = "admin" if "report" not in self.token.scopes else "report"
+        return admitted(self.token, scope, self.request.first("account"))
+
+    @cached_property
+    def realm(self) -> Realm:
+        """The realm meant: a test token reads the account's test side."""
+        return realm_of(self.account, test=self.token.test)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Everything declared for the account."""
+        return self.services.cache.registry(self.account)
+
+    @property
+    def partner(self) -> PartnerId | None:
+        """The one partner whose things this token may see; None for everybody's."""
+        return self.token.partner
+
+    @property
+    def today(self) -> str:
+        """The UTC day of the request: the end of the range that is meant when none is named."""
+        return day_of(self.services.clock())
+
+    @cached_property
+    def days(self) -> Days:
+        """The days asked for. Raises Refused `bad_range`, `range_too_long`."""
+        return days_asked(self.request.first, self.today)
+
+    @property
+    def ask(self) -> Ask:
+        """The whole question."""
+        first = self.request.first
+        return Ask(self.realm, self.days, self.partner, first("event"), first("currency"))
+
+    def whole_account_only(self) -> None:
+        """Raises Forbidden `forbidden_account` for a partner's token."""
+        if self.partner is not None:
+            raise Forbidden("forbidden_account", "this report is not divided by partner")
+
+
+Handler = Callable[[Call], Response]

@@ -1,0 +1,87 @@
+"""The routes of the first page: who am I, how did the days go."""
+
+from typing import Any
+
+from reports.call import Call, Handler
+from touchline.platform.http_api import Response, Route, json_response
+from touchline.reporting import events, goals
+from touchline.reporting.ask import Ask
+from touchline.reporting.overview import overview
+
+
+def me(call: Call) -> Response:
+    """Who the token is, and what may be asked for."""
+    registry, token = call.registry, call.token
+    partners = [call.partner] if call.partner else sorted(registry.partners)
+    account = registry.account
+    rules = account.rules
+    return json_response(
+        200,
+        {
+            "account": {"id": account.id, "name": account.name, "currency": account.currency},
+            "token": {
+                "name": token.name,
+                "scopes": list(token.scopes),
+                "partner": token.partner,
+                "test": token.test,
+                "expires_at": token.expires_at,
+            },
+            "models": [*rules.models, *rules.data_driven_models],
+            "events": sorted(registry.events),
+            "partners": partners,
+            "campaigns": [] if call.partner else sorted(registry.campaigns),
+        },
+    )
+
+
+def first_page(call: Call) -> Response:
+    """Totals, days and reasons of the range; goals and the last night beside them."""
+    services, account = call.services, call.registry.account
+    parts = events.parts_of(services.nights, call.ask, services.spread)
+    page = overview(parts, call.days, account.currency)
+    return json_response(200, {**page, "goals": _goals(call)})
+
+
+def by_event(call: Call) -> Response:
+    """Events by day."""
+    return json_response(200, events.event_report(_parts(call), call.days))
+
+
+def delays(call: Call) -> Response:
+    """Time to conversion."""
+    return json_response(200, events.delay_report(_parts(call), call.days))
+
+
+def cohorts(call: Call) -> Response:
+    """Credit by the day of the touch."""
+    model = call.request.first("model", call.registry.account.rules.models[0])
+    return json_response(200, events.cohort_report(_parts(call), call.days, model))
+
+
+def goal_progress(call: Call) -> Response:
+    """Every goal with how far it has come on the last day of the range."""
+    call.whole_account_only()
+    return json_response(200, {"day": call.days.last, "goals": _goals(call)})
+
+
+def _parts(call: Call) -> list[events.Part]:
+    return events.parts_of(call.services.nights, call.ask, call.services.spread)
+
+
+def _goals(call: Call) -> list[dict[str, Any]]:
+    declared = [] if call.partner else list(call.registry.events.values())
+    needed = goals.days_needed(declared, call.days.last)
+    if needed is None:
+        return []
+    parts = events.parts_of(call.services.nights, Ask(call.realm, needed), call.services.spread)
+    return goals.progress(declared, parts, call.days.last)
+
+
+ROUTES: list[Route[Handler]] = [
+    Route("GET", "/reports/me", me, "report"),
+    Route("GET", "/reports/overview", first_page, "report"),
+    Route("GET", "/reports/events", by_event, "report"),
+    Route("GET", "/reports/delays", delays, "report"),
+    Route("GET", "/reports/cohorts", cohorts, "report"),
+    Route("GET", "/reports/goals", goal_progress, "report"),
+]

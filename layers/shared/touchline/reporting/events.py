@@ -1,0 +1,192 @@
+"""Events by day, the time that conversions took, and credit by the day of the touch.
+
+All from the measures that nights publish, one small row per day, event and currency: how many
+rows are read depends on the days asked for, never on the number of conversions.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from touchline.kernel.errors import Refused
+from touchline.kernel.ids import Realm
+from touchline.kernel.money import plain
+from touchline.ledger.decisions import WHOLE
+from touchline.ledger.fields import text
+from touchline.ledger.measures import DELAY_EDGES_SECONDS, Cohort, Measures, measures_of
+from touchline.ledger.result_keys import measures_prefix
+from touchline.platform.dynamo import Item
+from touchline.reporting.ask import Ask, Days
+
+
+class Version(Protocol):
+    """Which version of a day counts."""
+
+    @property
+    def day(self) -> str:
+        """The UTC day on which the conversions occurred."""
+
+    @property
+    def version(self) -> str:
+        """Names the rows that count."""
+
+
+class Published(Protocol):
+    """What nights published."""
+
+    def pointers(self, realm: Realm, first: str, last: str) -> Sequence[Version]:
+        """The versions that count, of every published day in the range."""
+
+    def version(self, realm: Realm, day: str, version: str, prefix: str) -> Iterator[Item]:
+        """Rows of one version."""
+
+
+Spread = Callable[[Callable[[Version], list["Part"]], Sequence[Version]], list[list["Part"]]]
+"""Does a piece of work for each of many things, side by side if it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The measures of one event in one currency on one day."""
+
+    day: str
+    event: str
+    currency: str
+    measures: Measures
+
+
+def parts_of(published: Published, ask: Ask, spread: Spread) -> list[Part]:
+    """Every part that answers the question, in order of day. A partner's are its own only."""
+    prefix = measures_prefix(ask.partner or "")
+
+    def read(one: Version) -> list[Part]:
+        rows = published.version(ask.realm, one.day, one.version, prefix)
+        return [_part_of(one.day, row) for row in rows]
+
+    days = published.pointers(ask.realm, ask.days.first, ask.days.last)
+    found = [part for parts in spread(read, days) for part in parts]
+    return [part for part in found if _wanted(part, ask)]
+
+
+def event_report(parts: Sequence[Part], days: Days) -> dict[str, Any]:
+    """Count, value and payout by event and currency, day by day."""
+    events = [
+        {
+            "event": event,
+            "currency": currency,
+            **_sums(summed(part.measures for part in own)),
+            "days": [{"day": part.day, **_sums(part.measures)} for part in own],
+        }
+        for (event, currency), own in _grouped(parts).items()
+    ]
+    return {"from": days.first, "to": days.last, "events": events}
+
+
+def delay_report(parts: Sequence[Part], days: Days) -> dict[str, Any]:
+    """How long conversions took, from the first and from the last touch of their path."""
+    events = []
+    for (event, currency), own in _grouped(parts).items():
+        total = summed(part.measures for part in own)
+        if total.attributed:
+            events.append(
+                {
+                    "event": event,
+                    "currency": currency,
+                    "conversions": total.attributed,
+                    "mean_first_seconds": total.first_seconds // total.attributed,
+                    "mean_last_seconds": total.last_seconds // total.attributed,
+                    "buckets": _buckets(total),
+                }
+            )
+    return {"from": days.first, "to": days.last, "events": events}
+
+
+def cohort_report(parts: Sequence[Part], days: Days, model: str) -> dict[str, Any]:
+    """Credit by the day of the touch, beside conversions by the day on which they occurred.
+
+    Raises Refused `unknown_model` when no published day knows the model.
+    """
+    known = sorted({name for part in parts for name in part.measures.cohorts})
+    if parts and known and model not in known:
+        raise Refused("unknown_model", f"{model[:40]!r}; there are {', '.join(known)}")
+    groups = []
+    for (event, currency), own in _grouped(parts).items():
+        touched: defaultdict[str, Cohort] = defaultdict(Cohort)
+        for part in own:
+            for day, cohort in part.measures.cohorts.get(model, {}).items():
+                touched[day] += cohort
+        groups.append(
+            {
+                "event": event,
+                "currency": currency,
+                "by_touch_day": [_credit(day, touched[day]) for day in sorted(touched)],
+                "by_conversion_day": [
+                    {
+                        "day": part.day,
+                        "conversions": part.measures.conversions,
+                        "value": plain(part.measures.value_micros),
+                    }
+                    for part in own
+                ],
+            }
+        )
+    return {"from": days.first, "to": days.last, "model": model, "models": known, "events": groups}
+
+
+def summed(measures: Iterable[Measures]) -> Measures:
+    """All of them as one."""
+    total = Measures()
+    for one in measures:
+        total += one
+    return total
+
+
+def _part_of(day: str, row: Item) -> Part:
+    return Part(day, text(row, "event"), text(row, "currency"), measures_of(row))
+
+
+def _wanted(part: Part, ask: Ask) -> bool:
+    return ask.event in {"", part.event} and ask.currency in {"", part.currency}
+
+
+def _grouped(parts: Sequence[Part]) -> Mapping[tuple[str, str], list[Part]]:
+    groups: defaultdict[tuple[str, str], list[Part]] = defaultdict(list)
+    for part in sorted(parts, key=lambda one: (one.event, one.currency, one.day)):
+        groups[part.event, part.currency].append(part)
+    return groups
+
+
+def _sums(measures: Measures) -> dict[str, Any]:
+    return {
+        "conversions": measures.conversions,
+        "attributed": measures.attributed,
+        "value": plain(measures.value_micros),
+        "payout": plain(measures.payout_micros),
+        "excluded": dict(measures.excluded),
+    }
+
+
+def _buckets(total: Measures) -> list[dict[str, int | None]]:
+    edges: tuple[int | None, ...] = (*DELAY_EDGES_SECONDS, None)
+    return [
+        {"below_seconds": edge, "from_first": first, "from_last": last}
+        for edge, first, last in zip(edges, total.from_first, total.from_last, strict=True)
+    ]
+
+
+def _credit(day: str, cohort: Cohort) -> dict[str, Any]:
+    return {
+        "day": day,
+        "conversions": decimal_share(cohort.share_ppb),
+        "value": plain(cohort.value_micros),
+    }
+
+
+def decimal_share(share_ppb: int) -> str:
+    """Parts per billion of a conversion as an exact decimal: `decimal_share(2_500_000_000)` is
+    `2.5`."""
+    sign = "-" if share_ppb < 0 else ""
+    whole, rest = divmod(abs(share_ppb), WHOLE)
+    decimals = f"{rest:09d}".rstrip("0")
+    return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
