@@ -54,8 +54,10 @@ def _ages(random: np.random.Generator, lengths: Array) -> Array:
     gaps = random.exponential(DAY_MS, lengths.sum()).astype(np.int64)
     ends = np.cumsum(lengths)
     gaps[ends - 1] = 0
-    after = np.cumsum(gaps[::-1])[::-1]
-    return after - np.repeat(np.concatenate([after[ends[:-1]], [0]]), lengths)
+    after: Array = np.cumsum(gaps[::-1])[::-1]
+    next_journeys: Array = np.append(after[ends[:-1]], 0)
+    ages: Array = after - np.repeat(next_journeys, lengths)
+    return ages
 
 
 def write_columns(path: Path, journeys: int, channels: int) -> None:

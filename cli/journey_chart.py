@@ -19,7 +19,7 @@ def draw(fitted: Fitted, path: Path, format_: str, value: bool) -> None:
     series = _series(fitted, value)
     names = list(next(iter(series.values()), {}))
     figure, axes = plt.subplots(
-        figsize=(8, max(3.0, 1.4 + len(names) * (0.25 + 0.14 * len(series)))), layout="constrained"
+        figsize=(9, 1.9 + len(names) * (0.2 + 0.07 * len(series))), layout="constrained"
     )
     height = 0.84 / max(len(series), 1)
     colours = plt.get_cmap("tab20").colors  # type: ignore[attr-defined]
@@ -39,10 +39,9 @@ def draw(fitted: Fitted, path: Path, format_: str, value: bool) -> None:
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xlabel("credited value" if value else "credited conversions")
-    axes.set_title(
-        f"{fitted.conversions:,} conversions of {fitted.journeys:,} journeys", loc="left"
-    )
-    axes.legend(frameon=False, loc="lower right", fontsize="small")
+    axes.xaxis.set_major_formatter("{x:,.6g}")
+    axes.set_title(f"{fitted.conversions:,} conversions of {fitted.journeys:,} journeys")
+    figure.legend(frameon=False, loc="outside lower center", ncols=4, fontsize="small")
     figure.savefig(path, dpi=150, format=format_)
     plt.close(figure)
 
@@ -56,8 +55,8 @@ def _series(fitted: Fitted, value: bool) -> dict[str, dict[str, float]]:
         }
         for model, credited in fitted.credits.items()
     }
-    first = next(iter(series.values()), {})
-    ordered = sorted(first, key=lambda name: (-first[name], name))
+    size = {name: sum(c[name] for c in series.values()) for name in fitted.channels}
+    ordered = sorted(size, key=lambda name: (-size[name], name))
     shown, rest = ordered[:MOST_CHANNELS], ordered[MOST_CHANNELS:]
     return {
         model: {name: credited[name] for name in shown}

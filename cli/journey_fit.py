@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -95,7 +96,7 @@ def _of_columns(file: Path, progress: Progress) -> tuple[Makers, list[str]]:
 
     def watched() -> Iterator[Callable[[], Batch]]:
         for block in blocks:
-            yield lambda block=block: block
+            yield partial(_itself, block)
             progress.advance(task)
 
     return watched(), []
@@ -109,8 +110,7 @@ def _of_rows(
         if request.by != "channel":
             raise UnreadableFile("path rows name channels only: --by campaign needs touch rows")
         rows = PathRows(request.spacing_ms, bad)
-        makers = (lambda block=block: rows.batch(block) for block in blocks)
-        return makers, _notes_on_paths(request, columns)
+        return (partial(rows.batch, block) for block in blocks), _notes_on_paths(request, columns)
     if {"journey", "ts", request.by} <= columns:
         return _of_touches(request, columns, blocks, bad)
     raise UnreadableFile(
@@ -124,9 +124,14 @@ def _of_touches(
 ) -> tuple[Makers, list[str]]:
     touches = TouchRows(request.by, "converted" in columns, bad)
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(lambda _: [touches.add(block) for block in blocks], range(WORKERS)))
+        for worker in [pool.submit(touches.add_all, blocks) for _ in range(WORKERS)]:
+            worker.result()
     notes = [] if "converted" in columns else ["no column converted: every journey counts as one"]
-    return (lambda batch=batch: batch for batch in touches.batches()), notes
+    return (partial(_itself, batch) for batch in touches.batches()), notes
+
+
+def _itself(batch: Batch) -> Batch:
+    return batch
 
 
 def _notes_on_paths(request: Request, columns: set[str]) -> list[str]:

@@ -2,18 +2,22 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from touchline.attribution.engine.fit import Fitted
+from touchline.attribution.engine.fit import Credit, Fitted
 from touchline.kernel.money import MICROS
 
 if TYPE_CHECKING:
     from cli.journey_fit import Found
 
 SHOWN_BAD_ROWS = 20
+BORDERS = 3
+"""Of a column: a line and a blank on either side."""
 
 
 def as_json(found: "Found") -> dict[str, Any]:
@@ -64,22 +68,50 @@ def print_csv(fitted: Fitted, out: TextIO) -> None:
 
 
 def print_table(fitted: Fitted, value: bool, console: Console) -> None:
-    """Channels down, models across: conversions, or with `value` money."""
-    table = Table(title=_title(fitted, value), header_style="bold", title_justify="left")
-    table.add_column("channel", no_wrap=True)
-    for model in fitted.credits:
-        table.add_column(model.replace("_", " "), justify="right")
-    for name in _by_size(fitted):
-        cells = [
-            f"{credit.value_micros / MICROS:,.2f}" if value else f"{float(credit.conversions):,.2f}"
-            for credit in (credited[name] for credited in fitted.credits.values())
-        ]
-        table.add_row(name, *cells)
-    console.print(table)
+    """Channels down, models across: conversions, or with `value` money.
+
+    Models that do not fit beside one another continue in a table below.
+    """
+    console.print(_title(fitted, value), style="bold", highlight=False)
+    columns = {model: _cells(credited, value) for model, credited in fitted.credits.items()}
+    names = _by_size(fitted)
+    room = console.width - max(map(cell_len, [*names, "channel"])) - BORDERS
+    for models in _fitting(columns, room):
+        table = Table(Column("channel", no_wrap=True), header_style="bold")
+        for model in models:
+            table.add_column(_heading(model), justify="right", no_wrap=True)
+        for name in names:
+            table.add_row(name, *(columns[model][name] for model in models))
+        console.print(table)
     for model, effects in fitted.removal_effects.items():
-        shown = ", ".join(f"{name} {effect:.4f}" for name, effect in effects.items())
-        console.print(f"{model}: P(conversion) {fitted.p_conversion[model]:.6f}")
-        console.print(f"  removal effects: {shown}", soft_wrap=True)
+        shown = ", ".join(f"{name} {effects[name]:.4f}" for name in names)
+        chance = f"P(conversion) {fitted.p_conversion[model]:.6f}"
+        console.print(f"{model}: {chance}; removal effects: {shown}", soft_wrap=True)
+
+
+def _cells(credited: Mapping[str, Credit], value: bool) -> dict[str, str]:
+    return {
+        name: f"{credit.value_micros / MICROS if value else float(credit.conversions):,.2f}"
+        for name, credit in credited.items()
+    }
+
+
+def _heading(model: str) -> str:
+    return "\n".join(model.rsplit("_", 1))
+
+
+def _fitting(columns: Mapping[str, Mapping[str, str]], room: int) -> list[list[str]]:
+    """Models in rows of tables that are not wider than the room."""
+    rows: list[list[str]] = [[]]
+    left = room
+    for model, cells in columns.items():
+        width = BORDERS + max(map(len, [*cells.values(), *_heading(model).split("\n")]))
+        if width > left and rows[-1]:
+            rows.append([])
+            left = room
+        rows[-1].append(model)
+        left -= width
+    return rows
 
 
 def _title(fitted: Fitted, value: bool) -> str:

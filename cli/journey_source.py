@@ -5,11 +5,12 @@ anything in it is odd, and as plain rows, which is slow and tells which row is o
 """
 
 import csv
+import gzip
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.csv
@@ -54,15 +55,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file: the names of its columns, its size, and its blocks (of the same unit)."""
+    """An open file: the names of its columns, its size and its blocks."""
 
     columns: tuple[str, ...]
-    size: int
+    size: int | None
+    """In the blocks' unit; None when it is not known beforehand."""
     blocks: Iterator[Block]
 
 
 def open_source(path: Path) -> Source:
-    """Open a CSV file, or one that ends in `.parquet`. Raises UnreadableFile."""
+    """Open a CSV file (`.gz` or not), or one that ends in `.parquet`. Raises UnreadableFile."""
     try:
         return _parquet(path) if path.suffix == ".parquet" else _csv(path)
     except (OSError, pa.ArrowException) as error:
@@ -70,20 +72,26 @@ def open_source(path: Path) -> Source:
 
 
 def _csv(path: Path) -> Source:
-    file = path.open("rb")
     try:
-        header = file.readline().decode("utf-8-sig")
+        with _opened(path) as file:
+            header = file.readline().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableFile("the first line is not UTF-8 text") from error
     if not header.strip():
         raise UnreadableFile("the file is empty")
     columns = tuple(name.strip().lower() for name in next(csv.reader([header])))
-    return Source(columns, path.stat().st_size, _csv_blocks(file, columns))
+    size = None if path.suffix == ".gz" else path.stat().st_size
+    return Source(columns, size, _csv_blocks(path, columns))
 
 
-def _csv_blocks(file: BinaryIO, columns: Sequence[str]) -> Iterator[Block]:
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.GzipFile(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _csv_blocks(path: Path, columns: Sequence[str]) -> Iterator[Block]:
     line = 2
-    with file:
+    with _opened(path) as file:
+        file.readline()
         while data := file.read(BLOCK_BYTES):
             data += file.readline()
             while data.count(b'"') % 2 and (more := file.readline()):

@@ -6,7 +6,7 @@ When every row of a journey of several rows says converted, with no two differen
 one conversion, told on every row. Without the column `converted` each journey converted once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from cli.journey_paths import ROUNDS_WELL, encoded, micros
 from cli.journey_source import BadRow, Block, OddRow, whole_text
-from touchline.attribution.engine.grams import Array, Ints
+from touchline.attribution.engine.grams import Array, Floats, Ints
 from touchline.attribution.engine.paths import Batch, Journeys, stream_of
 from touchline.kernel.money import MICROS
 
@@ -47,8 +47,12 @@ class TouchRows:
     bad: list[BadRow] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
 
-    def add(self, block: Block) -> None:
-        """Take in a block."""
+    def add_all(self, blocks: Iterable[Block]) -> None:
+        """Take in blocks, as long as there are any."""
+        for block in blocks:
+            self._add(block)
+
+    def _add(self, block: Block) -> None:
         try:
             self.pieces.append(self._quick(block.table()))
         except (pa.ArrowInvalid, OddRow):
@@ -142,14 +146,15 @@ def _quick_times(texts: Any) -> Ints:
 def _quick_flags(texts: Any) -> Array:
     dictionary = texts.dictionary_encode()
     words = [word.strip().lower() for word in dictionary.dictionary.to_pylist()]
-    if not YES | NO >= set(words):
+    if not set(words) <= YES | NO:
         raise OddRow("converted")
-    return np.array([word in YES for word in words], np.bool_)[dictionary.indices.to_numpy()]
+    indices: Ints = dictionary.indices.to_numpy()
+    return np.array([word in YES for word in words], np.bool_)[indices]
 
 
 def _quick_micros(texts: Any) -> Ints:
     given = pc.if_else(pc.equal(texts, ""), "0", texts)
-    value = pc.cast(given, pa.float64()).to_numpy()
+    value: Floats = pc.cast(given, pa.float64()).to_numpy()
     if not ((value >= 0) & (value < ROUNDS_WELL)).all():
         raise OddRow("value")
     return np.rint(value * MICROS).astype(np.int64)
@@ -174,10 +179,10 @@ def _ends(person: Ints, converted: Array, value: Ints, once_each: bool) -> tuple
 def _cut(
     names: tuple[str, ...], symbol: Array, at_ms: Ints, ends: Array, gained: Ints
 ) -> Iterator[Batch]:
-    stops = np.flatnonzero(ends) + 1
+    stops: Ints = np.flatnonzero(ends) + 1
     first = 0
     while first < symbol.size:
-        cut = int(stops[min(np.searchsorted(stops, first + BATCH_TOUCHES), stops.size - 1)])
+        cut = int(stops[min(int(np.searchsorted(stops, first + BATCH_TOUCHES)), stops.size - 1)])
         part = slice(first, cut)
         mine = stops[(stops > first) & (stops <= cut)] - first
         lengths = np.diff(np.append(0, mine))

@@ -18,9 +18,11 @@ from touchline.attribution.engine.models import (
 if TYPE_CHECKING:
     from touchline.attribution.engine.fit import Fitted
 
+app = typer.Typer(add_completion=False)
 DEFAULT_MODELS = (*HEURISTIC_MODELS, "markov_1", "shapley")
 
 
+@app.command()
 def journeys(
     file: Annotated[
         Path,
