@@ -1,8 +1,67 @@
-"""The operator's command line, `touchline`."""
+"""The operator's command line, `touchline`. Commands are loaded when they are called, so that
+`touchline --help` and completion stay quick however heavy a command is."""
+
+import importlib
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-app = typer.Typer(no_args_is_help=True, add_completion=True)
+COMMANDS = {
+    # name: (module:attribute of a Typer app, what the list of commands says)
+    "apply": ("cli.apply:app", "Declare accounts, events, partners… from a YAML file"),
+    "drift": ("cli.drift:app", "What differs between a YAML file and what is declared"),
+    "export": ("cli.export:app", "What is declared, as the YAML that `apply` takes"),
+    "schema": ("cli.schema:app", "The JSON Schema of that file, for editors"),
+    "token": ("cli.token:app", "Create, list, rotate and revoke tokens"),
+    "audit": ("cli.audit:app", "Who changed what, when"),
+}
+"""One line per command; a command's module is imported only when it is called."""
+
+_OF_THE_WHOLE = frozenset({"install_completion", "show_completion"})
+"""Options that belong to `touchline` and not to each of its commands."""
+
+
+class Commands(TyperGroup):
+    """The commands by name, loaded late."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the parent's signature
+        """Every command's name, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """What the list shows of a command: its name and a line."""
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was called, loaded now."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found and loaded(str(name)), rest
+
+
+def loaded(name: str) -> Any:
+    """Import a command's module and build it."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found: Any = getattr(importlib.import_module(module), attribute)
+    command: Any = typer.main.get_command(found)
+    command.name = name
+    command.params = [one for one in command.params if one.name not in _OF_THE_WHOLE]
+    return command
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Touchline: server-to-server conversion tracking and attribution on your own account.",
+)
+
+
+@app.callback()
+def _all() -> None:
+    """What every command shares is declared with each of them (cli.target)."""
 
 
 def run() -> None:

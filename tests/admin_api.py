@@ -110,19 +110,32 @@ class AdminApi:
     ) -> Answer:
         """One request. `body` is JSON unless it is text already."""
         said = self.operator if token is None else token
-        event = {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": urlencode(query or {}),
-            "headers": {**({"authorization": f"Bearer {said}"} if said else {}), **(headers or {})},
-            "requestContext": {
-                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-                "stage": "$default",
-                "requestId": "r1",
-            },
-            "body": body if isinstance(body, str) or body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
-        answer = self._function.handle(event)
+        answer = self.handle(
+            method,
+            path,
+            urlencode(query or {}),
+            {**({"authorization": f"Bearer {said}"} if said else {}), **(headers or {})},
+            body if isinstance(body, str) or body is None else json.dumps(body),
+        )
         text = answer["body"]
         return Answer(answer["statusCode"], answer["headers"], json.loads(text) if text else None)
+
+    def handle(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: str | None
+    ) -> dict[str, Any]:
+        """One event of API Gateway, and what the function answers."""
+        return self._function.handle(
+            {
+                "version": "2.0",
+                "rawPath": path,
+                "rawQueryString": query,
+                "headers": headers,
+                "requestContext": {
+                    "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+                    "stage": "$default",
+                    "requestId": "r1",
+                },
+                "body": body,
+                "isBase64Encoded": False,
+            }
+        )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports import overview
+from reports import credit, overview
 from reports.call import Call, Handler, Services
 from reports.console import Console, folder
 from reports.wiring import services_of
@@ -22,7 +22,7 @@ from touchline.platform.patience import BATCH
 from touchline.platform.settings import Aws, Reports, load
 
 THREADS = 8
-REPORTS: Router[Handler] = Router([*overview.ROUTES])
+REPORTS: Router[Handler] = Router([*overview.ROUTES, *credit.ROUTES])
 
 
 class Function:

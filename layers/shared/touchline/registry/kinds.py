@@ -28,7 +28,7 @@ CAMPAIGN = Kind("campaign", "campaigns", Campaign)
 PARTNER = Kind("partner", "partners", Partner)
 ENDPOINT = Kind("endpoint", "endpoints", Endpoint)
 
-THINGS = (EVENT, CAMPAIGN, PARTNER, ENDPOINT)
+THINGS = (EVENT, PARTNER, CAMPAIGN, ENDPOINT)
 """What an account has; in this order they are made (a campaign may name an event)."""
 BY_NAME = {kind.name: kind for kind in (ACCOUNT, *THINGS)}
 BY_PLURAL = {kind.plural: kind for kind in (ACCOUNT, *THINGS)}
