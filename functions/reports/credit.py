@@ -1,9 +1,10 @@
 """The routes of attribution: credit, paths, what was not attributed, runs, one conversion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from reports.call import Call, Handler
+from reports.rows import answered_rows
 from touchline.kernel.errors import NotFound
 from touchline.kernel.ids import ConversionId, EventName
 from touchline.ledger.decisions import decision_of
@@ -14,7 +15,6 @@ from touchline.reporting.ask import limit_asked
 from touchline.reporting.credit import credit_ask, credit_report
 from touchline.reporting.day_facts import match_rate_report, paths_report, unattributed_report
 from touchline.reporting.runs import runs_report
-from touchline.reporting.tables import as_csv
 from touchline.reporting.trace import found, seen_by, trace
 
 
@@ -64,7 +64,7 @@ def conversion(call: Call) -> Response:
         claim for event in names for claim in call.services.ledger.claims(call.realm, event, order)
     ]
     if call.partner is not None:
-        claims = [claim for claim in claims if claim.partner == call.partner]
+        claims = [one for one in claims if call.partner in {one.partner, one.key.scope}]
     if not claims:
         raise NotFound("not_found", f"no conversion {order}")
     traces = [_trace(call, claim) for claim in claims]
@@ -88,11 +88,7 @@ def _names(call: Call) -> set[EventName]:
 
 
 def _table(call: Call, report: Mapping[str, Any]) -> Response:
-    """The report as JSON, or its rows as CSV where the caller accepts that."""
-    if "text/csv" not in call.request.header("accept"):
-        return json_response(200, report)
-    rows: Sequence[Mapping[str, Any]] = report["rows"]
-    return Response(200, {"content-type": "text/csv; charset=utf-8"}, as_csv(rows))
+    return answered_rows(call, report, report["rows"])
 
 
 ROUTES: list[Route[Handler]] = [
