@@ -6,6 +6,7 @@ from touchline.intake.caller import Caller, caller_of
 from touchline.kernel.errors import Forbidden, Unauthorized
 from touchline.kernel.ids import AccountId, CampaignId
 from touchline.registry.model import Partner, Registry, Token
+from touchline.registry.tokens import ANY_ACCOUNT
 
 INGEST = "ingest"
 SITE = "site"
@@ -38,6 +39,8 @@ def by_token(registrar: Registrar, text: str, allowed: tuple[str, ...], source_i
     token = registrar.token(text)
     if not set(allowed) & set(token.scopes):
         raise Forbidden("forbidden_scope")
+    if token.account == ANY_ACCOUNT:
+        raise Forbidden("forbidden_account", "an operator's token sends nothing itself")
     registry = registrar.registry(token.account)
     caller = caller_of(
         registry, partner=token.partner, test=token.test, site=INGEST not in token.scopes

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from touchline.intake.life import HELD, entered, is_locked, refunded, revised
+from touchline.intake.books import HELD, entered, is_locked, refunded, revised
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import Receipt
 from touchline.ledger.model import Conversion, Entry, Status
@@ -90,7 +90,11 @@ def _moved(
         return conversion
     if order.is_late(conversion):
         raise Conflict("locked")
+    # A word that nobody explained is settled by the operator's decision.
+    flags = tuple(flag for flag in flags if flag != "unknown_status")
     changes: dict[str, object] = {"status": status, "flags": flags}
+    if conversion.status_word:
+        changes["status_word"] = ""
     return revised(conversion, changes, order.at, order.receipt, f"{cause}: {_why(order)}")
 
 

@@ -50,6 +50,8 @@ class Ledger(Protocol):
 
     def add_repeat(self, realm: Realm, repeat: Repeat) -> None: ...
 
+    def note_word(self, realm: Realm, scope: str, word: str, key: ConversionKey) -> None: ...
+
     def quarantine(self, quarantined: Quarantined) -> None: ...
 
 
@@ -59,3 +61,4 @@ class Desk:
 
     ledger: Ledger
     new_id: NewId
+    keeps_refused: bool = True  # False while replaying what is in quarantine already

@@ -1,4 +1,4 @@
-"""What cannot be judged is kept with its bytes and the reason, and can be replayed once."""
+"""What cannot be judged is kept with its bytes and the reason; replay.py gives it another try."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from touchline.intake.arrival import Arrival, Outcome, Result
 from touchline.intake.caller import Caller
 from touchline.intake.ports import Desk
 from touchline.kernel.clock import day_of
-from touchline.kernel.errors import Conflict, Forbidden, Refused, StoreRefused
+from touchline.kernel.errors import Forbidden, Refused, StoreRefused
 from touchline.ledger.model import Quarantined
 
 NOT_COLLECTED = frozenset({"source_paused"})
@@ -33,20 +33,21 @@ def quarantining(
 def keep(desk: Desk, caller: Caller, arrival: Arrival, refused: Refused) -> Outcome:
     """Put the request into quarantine."""
     on_purpose = refused.code in NOT_COLLECTED
-    desk.ledger.quarantine(
-        Quarantined(
-            realm=caller.realm,
-            receipt=arrival.receipt,
-            day=day_of(arrival.received_at),
-            reason=refused.code,
-            detail=_told(refused),
-            partner=caller.partner.id if caller.partner else None,
-            scope=caller.scope,
-            route=arrival.route,
-            envelope=arrival.envelope,
-            state="dismissed" if on_purpose else "open",
+    if desk.keeps_refused:
+        desk.ledger.quarantine(
+            Quarantined(
+                realm=caller.realm,
+                receipt=arrival.receipt,
+                day=day_of(arrival.received_at),
+                reason=refused.code,
+                detail=_told(refused),
+                partner=caller.partner.id if caller.partner else None,
+                scope=caller.scope,
+                route=arrival.route,
+                envelope=arrival.envelope,
+                state="dismissed" if on_purpose else "open",
+            )
         )
-    )
     return Outcome(
         Result.REFUSED if on_purpose else Result.QUARANTINED,
         arrival.receipt,
@@ -58,9 +59,3 @@ def keep(desk: Desk, caller: Caller, arrival: Arrival, refused: Refused) -> Outc
 
 def _told(refused: Refused) -> str:
     return f"{refused.field}: {refused.detail}" if refused.field else refused.detail
-
-
-def only_open(quarantined: Quarantined) -> None:
-    """Raise Conflict `not_open` unless it still waits."""
-    if quarantined.state != "open":
-        raise Conflict("not_open")

@@ -48,6 +48,9 @@ class _Recorder:
     def store(self, draft: Draft) -> Outcome:
         tallied = self._tallied()
         priced, steps = price(draft.conversion, self.terms, tallied, stated=draft.payout_stated)
+        if "unknown_status" in priced.flags:
+            word = priced.status_word.lower()
+            self.desk.ledger.note_word(priced.realm, priced.key.scope, word, priced.key)
         existing = self.desk.ledger.add_conversion(priced, steps)
         if existing is None:
             self._link(priced.identities)

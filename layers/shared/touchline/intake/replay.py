@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from touchline.intake.arrival import Arrival, Outcome
-from touchline.intake.caller import caller_of
-from touchline.intake.ports import Desk, Ledger
-from touchline.intake.quarantine import only_open
+from touchline.intake.caller import former_caller
+from touchline.intake.ports import Desk
 from touchline.intake.reception import receive
+from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import Receipt, is_test
 from touchline.ledger.model import Quarantined
 from touchline.registry.model import Registry
@@ -45,7 +45,8 @@ def replay(
     to be corrected further. Two replays at once have one effect, since the receipt is one.
     Raises Conflict `not_open`, Forbidden, StoreUnavailable.
     """
-    only_open(quarantined)
+    if quarantined.state != "open":
+        raise Conflict("not_open")
     envelope, query, body = quarantined.envelope, correction.raw_query, correction.body
     arrival = Arrival(
         receipt=quarantined.receipt,
@@ -58,9 +59,10 @@ def replay(
             body=envelope.body if body is None else body,
         ),
     )
-    caller = caller_of(registry, partner=quarantined.partner, test=is_test(quarantined.realm))
-    ledger = cast("Ledger", _OpenAsItWas(desk.ledger))
-    outcomes = receive(replace(desk, ledger=ledger), caller, arrival)
+    caller = former_caller(
+        registry, partner=quarantined.partner, test=is_test(quarantined.realm), site=False
+    )
+    outcomes = receive(replace(desk, keeps_refused=False), caller, arrival)
     if not _all_accepted(outcomes):
         return quarantined, outcomes
     closed = quarantine.close_quarantined(quarantined, "replayed", quarantined.receipt)
@@ -69,21 +71,7 @@ def replay(
 
 def dismiss(quarantine: Quarantine, quarantined: Quarantined) -> Quarantined:
     """Close it without taking it up. Raises Conflict `not_open`."""
-    only_open(quarantined)
     return quarantine.close_quarantined(quarantined, "dismissed")
-
-
-class _OpenAsItWas:
-    """A ledger that keeps nothing in quarantine: what is refused again lies there already."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def quarantine(self, _: Quarantined) -> None:
-        """It stays as it is."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
 
 
 def _all_accepted(outcomes: Sequence[Outcome]) -> bool:

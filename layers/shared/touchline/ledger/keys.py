@@ -83,14 +83,14 @@ ATTRIBUTES_SK = "A"
 """Beside the touches and links of an identity: what a back end told about the person."""
 
 
-def word_pk(realm: Realm, scope: str, word: str) -> str:
-    """`shop#W#acme#waiting`: conversions whose status word nobody has explained yet."""
-    return f"{part(realm)}#W#{part(scope)}#{part(word)}"
+def words_pk(realm: Realm, scope: str) -> str:
+    """`shop#W#acme`: conversions whose status word nobody has explained yet."""
+    return f"{part(realm)}#W#{part(scope)}"
 
 
-def word_sk(key: ConversionKey) -> str:
-    """`purchase#A-1001`."""
-    return f"{part(key.event)}#{part(key.id)}"
+def word_sk(word: str, key: ConversionKey) -> str:
+    """`waiting#purchase#A-1001`."""
+    return f"{part(word)}#{part(key.event)}#{part(key.id)}"
 
 
 def changes_batch(realm: Realm, day: str, shard: int) -> str:

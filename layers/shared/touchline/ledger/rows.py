@@ -26,6 +26,7 @@ CONVERSION = "conversion"
 REPEAT = "repeat"
 QUARANTINE = "quarantine"
 ATTRIBUTES = "attributes"
+WORD = "word"
 
 
 def touch_item(realm: Realm, touch: Touch) -> Item:
