@@ -5,7 +5,11 @@ import { badge, empty, field, h, icon, notice } from "./dom.js";
 
 const PAGES = [
   { path: "overview", title: "Overview", load: () => import("./pages/overview.js") },
+  { path: "attribution", title: "Attribution", load: () => import("./pages/attribution.js"), group: "Credit" },
+  { path: "journeys", title: "Journeys", load: () => import("./pages/journeys.js"), whole: true },
   { path: "events", title: "Events", load: () => import("./pages/events.js") },
+  { path: "conversions", title: "Conversions", load: () => import("./pages/conversions.js") },
+  { path: "nights", title: "Nights", load: () => import("./pages/nights.js"), group: "Running", whole: true },
   { path: "reasons", title: "Reasons", load: () => import("./pages/reasons.js"), group: "Help" },
 ];
 
@@ -156,7 +160,7 @@ async function draw() {
 }
 
 function heading(title, text, ...more) {
-  return h("div", { class: "head" }, h("div", {}, h("h1", {}, title), text && h("p", { class: "soft" }, text)), h("div", { class: "row" }, more));
+  return h("div", { class: "head" }, h("div", {}, h("h1", {}, title), text && h("div", { class: "soft" }, text)), h("div", { class: "row" }, more));
 }
 
 export function told(failure) {
