@@ -37,20 +37,24 @@ function control(label, options, chosen, changed) {
 function block(found, by, currency, measure, several, days) {
   const rows = found.rows.filter((row) => row.currency === currency);
   const models = found.models.filter((model) => rows.some((row) => row.model === model));
-  const keys = [...new Set(rows.map((row) => row[by]))].slice(0, 25);
   const cell = new Map(rows.map((row) => [`${row.model} ${row[by]}`, row]));
   const amount = (model, key) => Number(cell.get(`${model} ${key}`)?.[measure] ?? 0);
+  const all = (key) => models.reduce((sum, model) => sum + amount(model, key), 0);
+  const dated = by === "day" || by === "touch_day";
+  const keys = [...new Set(rows.map((row) => row[by]))].sort((one, other) => (dated ? one.localeCompare(other) : all(other) - all(one)));
   const show = (value) => (measure === "conversions" ? count(value) : money(value, currency));
   const total = (model) => found.totals.find((one) => one.model === model && one.currency === currency)?.[measure] ?? 0;
   const most = Math.max(...models.flatMap((model) => keys.map((key) => amount(model, key))), 0.000001);
   const title = `${MEASURES[measure]} by ${words(by)}${several ? ` (${currency})` : ""}`;
-  const shown = keys.slice(0, 8);
+  const top = keys.slice(0, keys.length > 8 ? 7 : 8), others = keys.slice(top.length);
+  const series = top.map((key, index) => ({ title: named(key), colour: index, values: models.map((model) => amount(model, key)) }));
+  if (others.length) series.push({ title: `${others.length} others`, colour: 7, values: models.map((model) => others.reduce((sum, key) => sum + amount(model, key), 0)) });
   return h("section", { class: "card stack" }, h("h2", {}, title),
-    chart({ title: `${title}, by model`, labels: models.map(words), show, tall: true, stacked: true, horizontal: true, series: shown.map((key, index) => ({ title: named(key), colour: index, values: models.map((model) => amount(model, key)) })) }),
+    chart({ title: `${title}, by model`, labels: models.map(words), show, tall: true, stacked: true, horizontal: true, series }),
     table([
-      { title: words(by), show: (key) => [h("span", { class: "swatch", "--colour": palette(keys.indexOf(key)) }), drill(by, key, days)] },
+      { title: words(by), show: (key) => [h("span", { class: "swatch", "--colour": palette(Math.min(keys.indexOf(key), 7)) }), drill(by, key, days)] },
       ...models.map((model) => ({ title: words(model), number: true, show: (key) => h("span", { class: "heat", "--share": Math.round((100 * amount(model, key)) / most) }, show(amount(model, key))) })),
-    ], keys, { caption: title, footer: ["All", ...models.map((model) => show(total(model)))] }));
+    ], keys.slice(0, 60), { caption: title, footer: ["All", ...models.map((model) => show(total(model)))] }));
 }
 
 const named = (key) => key || "(none)";

@@ -1,9 +1,9 @@
 // What came in lately, and why one conversion was credited as it was.
 
 import { get } from "../api.js";
-import { at, badge, count, empty, facts, h, money, percent, some, table, words } from "../dom.js";
+import { at, badge, count, empty, facts, h, money, percent, shortly, some, table, words } from "../dom.js";
 import { link } from "../app.js";
-import { deliveries } from "../deliveries.js";
+import { deliveries, shade } from "../deliveries.js";
 
 export async function render(page) {
   return page.rest.length ? explained(page, page.rest[0]) : live(page);
@@ -34,9 +34,9 @@ async function live({ heading, current }) {
 
 function list(rows) {
   return table([
-    { title: "Came in", show: (row) => at(row.received_at) },
+    { title: "Came in (UTC)", show: (row) => shortly(row.received_at) },
     { title: "Event", show: (row) => row.event },
-    { title: "ID", show: (row) => h("a", { class: "wrap", href: link("conversions", { event: row.event }, row.id) }, row.id) },
+    { title: "ID", show: (row) => h("a", { class: "nowrap", href: link("conversions", { event: row.event }, row.id) }, row.id) },
     { title: "Partner", show: (row) => row.partner || "–" },
     { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
     { title: "Status", show: (row) => status(row.status) },
@@ -49,8 +49,9 @@ const status = (word) => badge(word, { approved: "good", rejected: "bad", hold: 
 
 function sent(all) {
   if (!all.length) return h("span", { class: "soft" }, "none");
-  const states = Map.groupBy ? [...Map.groupBy(all, (one) => one.state)] : [...all.reduce((found, one) => found.set(one.state, [...(found.get(one.state) ?? []), one]), new Map())];
-  return h("span", { class: "row" }, states.map(([state, some_]) => badge(`${count(some_.length)} ${state}`, { delivered: "good", failed: "bad", cancelled: "bad" }[state] ?? "warn")));
+  const states = new Map();
+  for (const one of all) states.set(one.state, (states.get(one.state) ?? 0) + 1);
+  return h("span", { class: "row" }, [...states].map(([state, number]) => badge(`${count(number)} ${state}`, shade(state))));
 }
 
 // one of them, explained

@@ -29,7 +29,7 @@ function flow(rows) {
   const { nodes, links } = graph(rows);
   const width = 1080, height = Math.max(300, Math.min(560, 70 * Math.max(...columns(nodes))));
   const least = Math.min(...nodes.map((node) => node.column));
-  const layout = window.d3.sankey().nodeId((node) => node.id).nodeAlign((node) => node.column - least).nodeWidth(14).nodePadding(22).nodeSort(null).extent([[4, 28], [width - 4, height - 10]]);
+  const layout = window.d3.sankey().nodeId((node) => node.id).nodeAlign((node) => node.column - least).nodeWidth(14).nodePadding(22).extent([[4, 28], [width - 4, height - 10]]);
   const drawn = layout({ nodes, links });
   const path = window.d3.sankeyLinkHorizontal();
   const colours = colouring(rows);
@@ -63,7 +63,7 @@ const columns = (nodes) => Array.from({ length: DEPTH + 1 }, (_, column) => node
 
 function colouring(rows) {
   const names = [...new Set(rows.flatMap((row) => row.path))];
-  return (name) => (name === GOAL ? "var(--good)" : palette(names.indexOf(name)));
+  return (name) => (name === GOAL ? "var(--good)" : palette(Math.min(names.indexOf(name), 7)));
 }
 
 function box(node, width, colours) {
@@ -74,10 +74,20 @@ function box(node, width, colours) {
     svg("text", { x, y: (node.y0 + node.y1) / 2, dy: "0.35em", "text-anchor": right ? "end" : "start" }, `${node.name} `, svg("tspan", { class: "count" }, count(node.value))));
 }
 
+// `a > a > b` as a twice, then b
+function runs(path) {
+  const found = [];
+  for (const name of path) {
+    if (found.at(-1)?.[0] === name) found.at(-1)[1] += 1;
+    else found.push([name, 1]);
+  }
+  return found;
+}
+
 function most(rows) {
   const top = rows[0].conversions;
   return h("section", { class: "card" }, h("h2", {}, "Paths that converted most"), table([
-    { title: "Path", show: (row) => h("span", { class: "path" }, row.path.map((one, index) => [index > 0 && h("span", { class: "soft", "aria-label": "then" }, " → "), one])) },
+    { title: "Path", show: (row) => h("span", { class: "path" }, runs(row.path).map(([name, times], index) => [index > 0 && h("span", { class: "soft" }, " → "), name, times > 1 && h("span", { class: "soft" }, ` ×${times}`)])) },
     { title: "Event", show: (row) => row.event },
     { title: "Conversions", show: (row) => bar(row.conversions / top, count(row.conversions)) },
     { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
