@@ -2,7 +2,7 @@
 written with its audit entry in one step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from touchline.kernel.clock import Clock
@@ -12,7 +12,14 @@ from touchline.registry.attribution_rules import DEFAULT_WINDOWS
 from touchline.registry.audit import Author
 from touchline.registry.external import declarable, fingerprint, outside
 from touchline.registry.kinds import ACCOUNT, CAMPAIGN, EVENT, Kind
-from touchline.registry.model import Account, EventDefinition, NameSpan, Registry
+from touchline.registry.model import (
+    SECRET_OPTIONS,
+    Account,
+    Endpoint,
+    EventDefinition,
+    NameSpan,
+    Registry,
+)
 from touchline.registry.references import check_references, check_unused
 from touchline.registry.store import Entry
 from touchline.registry.tokens import RandomBits, mint_site_key
@@ -22,6 +29,26 @@ Parse = Callable[[Kind, Any], Any]
 
 Check = Callable[[Any], None]
 """A room's own check of a value before it is saved. Raises Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A value as it is saved, and what is shown of it once and never again (a fresh secret)."""
+
+    value: Any
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+Finish = Callable[[Any, Any], Finished]
+"""A room's last touch on a value, given also what it was (None: new). Raises Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was saved, and what is shown of it once."""
+
+    entry: Entry
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -36,22 +63,27 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """Creates, changes and deletes declared things. `checks` by a kind's name are other rooms'."""
+    """Creates, changes and deletes declared things.
+
+    `checks` and `finishes`, by a kind's name, are other rooms' knowledge of their things.
+    """
 
     store: Store
     parse: Parse
     clock: Clock
     new_id: NewId
     random_bits: RandomBits
-    checks: Mapping[str, Check]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    finishes: Mapping[str, Finish] = field(default_factory=dict)
 
-    def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Entry:
+    def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Declared:
         """Declare a thing. Raises Refused for its content, Conflict `exists`."""
         value = self._completed(self.parse(kind, body))
         if kind is not ACCOUNT:
             check_references(self.store.snapshot(account), value)
-        self._check(kind, value)
-        return self.store.create(account, kind, value, self._author(who))
+        done = self._finished(kind, value, None)
+        entry = self.store.create(account, kind, done.value, self._author(who))
+        return Declared(entry, done.shown)
 
     def change(
         self,
@@ -61,7 +93,7 @@ class Registrar:
         body: Any,
         who: str,
         version: int | None = None,
-    ) -> Entry:
+    ) -> Declared:
         """Merge a patch (RFC 7396) into a thing; secrets given as fingerprints stay.
 
         Raises NotFound, Refused for the content, and Conflict `stale_version` unless the thing
@@ -75,10 +107,11 @@ class Registrar:
         if getattr(value, kind.key) != old.id:
             raise Refused("bad_field", f"{kind.key} cannot be changed", field=kind.key)
         if value == old.value:
-            return old
+            return Declared(old)
         check_references(self.store.snapshot(account), value)
-        self._check(kind, value)
-        return self.store.replace(account, old, value, self._author(who))
+        done = self._finished(kind, value, old.value)
+        entry = self.store.replace(account, old, done.value, self._author(who))
+        return Declared(entry, done.shown)
 
     def rename(
         self, account: AccountId, event: str, name: Any, who: str, version: int | None = None
@@ -104,12 +137,14 @@ class Registrar:
             raise Conflict("stale_version", f"it has version {old.version}, not {version}")
         return old
 
-    def _check(self, kind: Kind, value: Any) -> None:
+    def _finished(self, kind: Kind, value: Any, before: Any) -> Finished:
         if kind is CAMPAIGN and value.landing_url and not value.hosts:
             raise Refused("bad_field", "hosts: list every host a click may land on", field="hosts")
-        check = self.checks.get(kind.name)
-        if check is not None:
-            check(value)
+        if kind.name in self.checks:
+            self.checks[kind.name](value)
+        if kind.name in self.finishes:
+            return self.finishes[kind.name](value, before)
+        return Finished(value)
 
     def _completed(self, value: Any) -> Any:
         if isinstance(value, Account):
@@ -182,13 +217,26 @@ def with_secrets_of(old: Any, new: Any) -> Any:
             known = {fingerprint(getattr(one, field_name)): one for one in getattr(old, name)}
             kept = tuple(_resolved(one, field_name, known) for one in getattr(new, name))
             new = replace(new, **{name: kept})
+    if isinstance(new, Endpoint):
+        return replace(new, options=_options_of(old.options, new.options))
     return new
+
+
+def _options_of(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Secret options that have the fingerprint of the old ones stay as they were written down."""
+    return {
+        name: old[name]
+        if name in SECRET_OPTIONS and name in old and fingerprint(old[name]) == fingerprint(text)
+        else text
+        for name, text in new.items()
+    }
 
 
 def _resolved(one: Any, field_name: str, known: Mapping[str, Any]) -> Any:
     text = getattr(one, field_name)
     if not text.startswith("sha256:"):
-        return one
+        same = known.get(fingerprint(text))
+        return replace(one, **{field_name: getattr(same, field_name)}) if same else one
     if text not in known:
         raise Refused("bad_field", "no secret has this fingerprint", field=field_name)
     return replace(one, **{field_name: getattr(known[text], field_name)})
