@@ -45,7 +45,7 @@ function cards(found, days) {
     h("section", { class: "card span-4" }, h("h2", {}, "Not credited, and why"), found.unattributed.length
       ? h("ul", { class: "plain stack" }, found.unattributed.slice(0, 6).map((one) => h("li", {}, h("a", { href: link("reasons", { find: one.reason }) }, words(one.reason)), h("div", { class: "small soft" }, one.meaning), bar(one.conversions / found.unattributed[0].conversions, count(one.conversions), "var(--c8)"))))
       : h("p", { class: "soft" }, "Every conversion found a touch that earned it.")),
-    found.channels && h("section", { class: "card span-7" },
+    found.channels && h("section", { class: `card ${found.goals?.length ? "span-7" : "span-12"}` },
       h("div", { class: "spread" }, h("h2", {}, "Credit by channel"), h("a", { class: "small", href: link("attribution", days) }, "Compare models")),
       channels(found.channels)),
     found.goals?.length > 0 && h("section", { class: "card span-5" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, found.goals.map(goal))),
@@ -54,6 +54,7 @@ function cards(found, days) {
 
 function channels({ model, rows }) {
   if (!rows.length) return h("p", { class: "soft" }, "No credit in these days.");
+  rows.sort((one, other) => other.conversions - one.conversions);
   const most = Math.max(...rows.map((row) => Number(row.conversions)));
   return table([
     { title: "Channel", show: (row) => [h("span", { class: "swatch", "--colour": palette(rows.indexOf(row)) }), row.channel] },
