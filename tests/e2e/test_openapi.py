@@ -72,7 +72,7 @@ NO_COVERAGE_PHASE = schemathesis.Config.from_dict({"phases": {"coverage": {"enab
 routes: Any = schemathesis.openapi.from_path(DOCUMENT, config=NO_COVERAGE_PHASE)
 
 
-@routes.parametrize()
+@routes.parametrize()  # type: ignore[untyped-decorator]
 @settings(
     max_examples=8,
     derandomize=True,
