@@ -87,6 +87,11 @@ def show_taken(taken: list[Taken], *, dry_run: bool) -> None:
         if done.step.action == "issue":
             console.print(f"token [bold]{escape(done.step.thing)}[/bold]: {done.answer['token']}")
             console.print("[dim]    shown once: keep it where secrets are kept[/dim]")
+        if "secret" in (done.answer or {}):
+            console.print(
+                f"secret of [bold]{escape(done.step.thing)}[/bold]: {done.answer['secret']}"
+            )
+            console.print("[dim]    shown once: give it to the receiver[/dim]")
     if dry_run:
         console.print("[dim]dry run: nothing was changed[/dim]")
     elif taken:
@@ -116,6 +121,11 @@ def as_told(plans: list[Plan], taken: list[Taken], *, applied: bool) -> dict[str
             }
             for done in taken
             if done.step.action == "issue"
+        ],
+        "secrets": [
+            {"account": done.account, "endpoint": done.step.thing, "secret": done.answer["secret"]}
+            for done in taken
+            if "secret" in (done.answer or {})
         ],
         "warnings": [odd for done in taken for odd in (done.answer or {}).get("warnings", ())],
     }

@@ -14,6 +14,9 @@ COMMANDS = {
     "export": ("cli.export:app", "What is declared, as the YAML that `apply` takes"),
     "schema": ("cli.schema:app", "The JSON Schema of that file, for editors"),
     "token": ("cli.token:app", "Create, list, rotate and revoke tokens"),
+    "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
+    "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
+    "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
     "audit": ("cli.audit:app", "Who changed what, when"),
 }
 """One line per command; a command's module is imported only when it is called."""

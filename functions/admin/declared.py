@@ -1,6 +1,8 @@
 """Accounts, events, campaigns, partners and endpoints: list, read, create, change, delete."""
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from admin.call import Call, Handler
@@ -53,18 +55,18 @@ def create(kind: Kind, call: Call) -> Response:
         account = AccountId(named)
     else:
         account = call.account
-    entry = call.services.registrar.create(account, kind, body, call.who)
-    return _answer(201, entry, call)
+    made = call.services.registrar.create(account, kind, body, call.who)
+    return _answer(201, made.entry, call, made.shown)
 
 
 def change(kind: Kind, call: Call) -> Response:
     """Merge a patch into a thing."""
     body = call.body()
     version = call.version(body.pop("version", None))
-    entry = call.services.registrar.change(
+    changed = call.services.registrar.change(
         _account(kind, call), kind, call.parameters["id"], body, call.who, version
     )
-    return _answer(200, entry, call)
+    return _answer(200, changed.entry, call, changed.shown)
 
 
 def delete(kind: Kind, call: Call) -> Response:
@@ -92,8 +94,10 @@ def shown(entry: Entry) -> dict[str, Any]:
     return {**outside(entry.value), "version": entry.version}
 
 
-def _answer(status: int, entry: Entry, call: Call) -> Response:
-    body = shown(entry)
+def _answer(
+    status: int, entry: Entry, call: Call, once: Mapping[str, Any] = MappingProxyType({})
+) -> Response:
+    body = {**shown(entry), **once}
     if entry.kind is EVENT:
         snapshot = call.services.registry.snapshot(call.account)
         body["warnings"] = [

@@ -13,7 +13,7 @@ from touchline.platform.queue import Queue
 from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
 from touchline.registry.contracts import parse
-from touchline.registry.declare import Check, Registrar
+from touchline.registry.declare import Check, Finish, Registrar
 from touchline.registry.kinds import CAMPAIGN
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
@@ -32,6 +32,9 @@ class Around:
 CHECKS: Mapping[str, Check] = {CAMPAIGN.name: check_landing}
 """What other rooms know about declared things, by kind: asked before anything is saved."""
 
+FINISHES: Mapping[str, Finish] = {}
+"""Their last touch on what is saved (a secret made and sealed), by kind."""
+
 
 class Connected(Protocol):
     """Hands out tables and queues by name (platform.connect.Connections)."""
@@ -49,7 +52,9 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
     """Wire the services by the settings."""
     table = connected.table(settings.registry_table)
     registry, token_store = RegistryStore(table), TokenStore(table)
-    registrar = Registrar(registry, parse, around.clock, around.new_id, around.random_bits, CHECKS)
+    registrar = Registrar(
+        registry, parse, around.clock, around.new_id, around.random_bits, CHECKS, FINISHES
+    )
     return Services(
         settings=settings,
         ledger=connected.table(settings.ledger_table),

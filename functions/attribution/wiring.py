@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from touchline.attribution.night.aggregate import by_engine
 from touchline.attribution.night.office import Tools
 from touchline.attribution.store import by_threads
 from touchline.kernel.clock import Clock
@@ -40,7 +41,7 @@ def tools_of(
             clock=clock,
             owner=new_id("own"),
             spread=spread,
-            aggregate=None,
+            aggregate=by_engine,
             enough_time=enough_time,
             threshold=settings.night_shard_threshold,
             start=start,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports import overview
+from reports import credit, live, overview
 from reports.call import Call, Handler, Services
 from reports.console import Console, folder
 from reports.wiring import services_of
@@ -22,7 +22,7 @@ from touchline.platform.patience import BATCH
 from touchline.platform.settings import Aws, Reports, load
 
 THREADS = 8
-REPORTS: Router[Handler] = Router([*overview.ROUTES])
+ROUTER: Router[Handler] = Router([*overview.ROUTES, *live.ROUTES, *credit.ROUTES])
 
 
 class Function:
@@ -47,7 +47,7 @@ class Function:
     def _answer(self, request: Request) -> Response:
         if request.path.strip("/").partition("/")[0] == "console":
             return self._console.answer(request)
-        found = REPORTS.find(request.method, request.path)
+        found = ROUTER.find(request.method, request.path)
         token = self._services.cache.token(request.bearer())
         return found.route.target(Call(request, dict(found.parameters), token, self._services))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from reports.call import Call, Handler
+from reports.rows import answered_rows
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting import events, goals
 from touchline.reporting.ask import Ask
@@ -44,7 +45,14 @@ def first_page(call: Call) -> Response:
 
 def by_event(call: Call) -> Response:
     """Events by day."""
-    return json_response(200, events.event_report(_parts(call), call.days))
+    report = events.event_report(_parts(call), call.days)
+    names = ("event", "currency")
+    rows = [
+        {**{name: event[name] for name in names}, **day}
+        for event in report["events"]
+        for day in event["days"]
+    ]
+    return answered_rows(call, report, rows)
 
 
 def delays(call: Call) -> Response:

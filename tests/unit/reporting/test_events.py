@@ -36,6 +36,7 @@ def a_part(day: str = "2026-01-01", currency: str = "EUR", **stated: object) -> 
 class Pointed:
     day: str
     version: str = "v1"
+    was: str = ""
 
 
 @dataclass

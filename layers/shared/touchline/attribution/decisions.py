@@ -9,22 +9,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from touchline.attribution.credits import credits_under, models_of, settings_of, shares_under
+from touchline.attribution.credits import credits_under, models_of, settings_of
 from touchline.attribution.engine.single import Touchpoint
 from touchline.attribution.exclusions import exclusion
 from touchline.attribution.journeys import Verdict, in_order, is_direct, judge
 from touchline.attribution.payers import Ruling, rule_payer, stand_down
+from touchline.attribution.payouts import owed, payouts
 from touchline.attribution.rules import RuleBook
 from touchline.attribution.walk import Person
-from touchline.kernel.ids import PartnerId
-from touchline.kernel.money import split_by_parts
 from touchline.ledger.decisions import (
     ATTRIBUTED,
     EXCLUDED,
     Candidate,
     Credit,
     Decision,
-    Payout,
 )
 from touchline.ledger.identity import domain_of
 from touchline.ledger.model import Conversion, Touch
@@ -115,6 +113,7 @@ def _about_counted(
     candidates, left_out = _candidates(touches, verdicts)
     points = [Touchpoint(touch.occurred_at, is_direct(touch), touch.channel) for touch in path]
     named = {known for claim in live for known in claim.identities}
+    due = owed(counted, live, path, ruling, terms.registry)
     return Decision(
         realm=counted.realm,
         key=counted.key,
@@ -128,8 +127,8 @@ def _about_counted(
         credits=_credits(points, value, terms),
         payer=ruling.payer,
         payer_evidence=ruling.evidence,
-        payouts=_payouts(counted, live, path, points, ruling, terms),
-        payout_currency=_payout_claim(counted, live, ruling).payout_currency,
+        payouts=payouts(due.micros, path, points, ruling, terms.book.rules),
+        payout_currency=due.currency,
         losers=ruling.losers,
         keys=tuple(sorted({domain_of(known) for known in named})),
         matched_by=tuple(sorted({domain_of(touch.identity) for touch in path})),
@@ -166,39 +165,6 @@ def _credits(
         model: credits_under(model, points, value_micros, settings)
         for model in models_of(terms.book.rules)
     }
-
-
-def _payout_claim(counted: Conversion, live: Sequence[Conversion], ruling: Ruling) -> Conversion:
-    """The claim whose payout is owed: the payer's own, otherwise the counted one."""
-    return next((one for one in live if one.partner == ruling.payer), counted)
-
-
-def _payouts(
-    counted: Conversion,
-    live: Sequence[Conversion],
-    path: Sequence[Touch],
-    points: Sequence[Touchpoint],
-    ruling: Ruling,
-    terms: Terms,
-) -> tuple[Payout, ...]:
-    """What is owed: all to the payer, or split by a model's credit over the partners' touches."""
-    owed = _payout_claim(counted, live, ruling).net_payout_micros
-    if ruling.payer is None or not owed:
-        return ()
-    steps = [index for index, touch in enumerate(path) if touch.partner]
-    split = terms.book.rules.payout_split
-    if split != "last_partner" and steps:
-        shares = shares_under(split, points, settings_of(terms.book.rules))
-        parts = [shares.parts[step] for step in steps]
-        if sum(parts):
-            amounts = split_by_parts(owed, parts, sum(parts))
-            return tuple(
-                Payout(PartnerId(str(path[step].partner)), amount, step)
-                for step, amount in zip(steps, amounts, strict=True)
-                if amount
-            )
-    last = [index for index in steps if path[index].partner == ruling.payer]
-    return (Payout(ruling.payer, owed, last[-1] if last else None),)
 
 
 def _within_limit(verdicts: list[Verdict]) -> list[Verdict]:

@@ -111,6 +111,8 @@ def _lost_by(one: _Evidence, winner: _Evidence) -> str:
 
 
 def _sort(touch: Touch, named: set[Identity]) -> str:
+    if "clickless" in touch.flags:
+        return "clickless"  # a click that the sender tells of without our click ID
     if touch.identity in named:
         return "click_id"
     return "email" if domain_of(touch.identity) in _MAIL_DOMAINS else "user_id"

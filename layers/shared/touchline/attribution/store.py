@@ -161,7 +161,7 @@ def _surroundings(items: Iterable[Item]) -> tuple[Surroundings, list[Unreadable]
         try:
             if item["kind"] == rows.LINK:
                 links.append(rows.link_of(item))
-            else:
+            elif item["kind"] == rows.TOUCH:
                 touches.append(rows.touch_of(item))
         except (ValueError, KeyError, TypeError) as error:
             faults.append(unreadable(item, error))

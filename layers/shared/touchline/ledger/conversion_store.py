@@ -140,6 +140,19 @@ class ConversionStore:
         """Forget a word of a conversion."""
         self._table.delete(Key(keys.words_pk(realm, scope), keys.word_sk(word, key)))
 
+    def latest(self, realm: Realm, day: str, limit: int) -> list[Conversion]:
+        """The conversions that changed last on a UTC day, newest first; at most `limit`."""
+        found = []
+        for shard in range(keys.SHARDS):
+            batch = keys.changes_batch(realm, day, shard)
+            page = self._table.query(batch, index=BY_BATCH.name, descending=True, limit=limit)
+            found += [
+                conversion_rows.conversion_of(item)
+                for item in page.items
+                if item["kind"] == rows.CONVERSION
+            ]
+        return sorted(found, key=lambda one: one.changed_at, reverse=True)[:limit]
+
     def conversions_of(self, realm: Realm, known: Identity) -> Iterator[Conversion]:
         """Conversions whose first identity this is, in order of time (eventually consistent)."""
         person = keys.person(realm, known)

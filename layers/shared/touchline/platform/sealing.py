@@ -1,11 +1,13 @@
 """Secrets at rest: AES-256-GCM under a key that lies in SSM Parameter Store, never in a variable.
 
-A sealed text is `sealed:v1:<base64 of nonce and ciphertext>`. Plain text opens as itself, so that
+A sealed text is `sealed:v1:<16 digits of the text's SHA-256>:<base64 of nonce and ciphertext>`;
+the digits name the secret to operators without telling it. Plain text opens as itself, so that
 secrets written before there was a key keep working.
 """
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -33,16 +35,19 @@ class Seals:
         if not text or text.startswith(PREFIX):
             return text
         nonce = self._random_bytes(NONCE_BYTES)
-        sealed = self._ready().encrypt(nonce, text.encode(), PREFIX.encode())
-        return PREFIX + base64.b64encode(nonce + sealed).decode("ascii")
+        named = f"{PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}:"
+        sealed = self._ready().encrypt(nonce, text.encode(), named.encode())
+        return named + base64.b64encode(nonce + sealed).decode("ascii")
 
     def open(self, text: str) -> str:
         """The text that was sealed. Raises StoreRefused when it was sealed by another key."""
         if not text.startswith(PREFIX):
             return text
         try:
-            raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-            opened = self._ready().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], PREFIX.encode())
+            named, colon, sealed = text.rpartition(":")
+            raw = base64.b64decode(sealed, validate=True)
+            bound = f"{named}{colon}".encode()
+            opened = self._ready().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound)
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise StoreRefused("a sealed secret does not open with the stack's key") from error
         return opened.decode()

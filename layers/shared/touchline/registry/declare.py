@@ -2,7 +2,7 @@
 written with its audit entry in one step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from touchline.kernel.clock import Clock
@@ -24,6 +24,26 @@ Check = Callable[[Any], None]
 """A room's own check of a value before it is saved. Raises Refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A value as it is saved, and what is shown of it once and never again (a fresh secret)."""
+
+    value: Any
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+Finish = Callable[[Any, Any], Finished]
+"""A room's last touch on a value, given also what it was (None: new). Raises Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was saved, and what is shown of it once."""
+
+    entry: Entry
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Store(Protocol):
     """What declaring needs of registry.store.RegistryStore."""
 
@@ -36,22 +56,27 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """Creates, changes and deletes declared things. `checks` by a kind's name are other rooms'."""
+    """Creates, changes and deletes declared things.
+
+    `checks` and `finishes`, by a kind's name, are other rooms' knowledge of their things.
+    """
 
     store: Store
     parse: Parse
     clock: Clock
     new_id: NewId
     random_bits: RandomBits
-    checks: Mapping[str, Check]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    finishes: Mapping[str, Finish] = field(default_factory=dict)
 
-    def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Entry:
+    def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Declared:
         """Declare a thing. Raises Refused for its content, Conflict `exists`."""
         value = self._completed(self.parse(kind, body))
         if kind is not ACCOUNT:
             check_references(self.store.snapshot(account), value)
-        self._check(kind, value)
-        return self.store.create(account, kind, value, self._author(who))
+        done = self._finished(kind, value, None)
+        entry = self.store.create(account, kind, done.value, self._author(who))
+        return Declared(entry, done.shown)
 
     def change(
         self,
@@ -61,7 +86,7 @@ class Registrar:
         body: Any,
         who: str,
         version: int | None = None,
-    ) -> Entry:
+    ) -> Declared:
         """Merge a patch (RFC 7396) into a thing; secrets given as fingerprints stay.
 
         Raises NotFound, Refused for the content, and Conflict `stale_version` unless the thing
@@ -75,10 +100,11 @@ class Registrar:
         if getattr(value, kind.key) != old.id:
             raise Refused("bad_field", f"{kind.key} cannot be changed", field=kind.key)
         if value == old.value:
-            return old
+            return Declared(old)
         check_references(self.store.snapshot(account), value)
-        self._check(kind, value)
-        return self.store.replace(account, old, value, self._author(who))
+        done = self._finished(kind, value, old.value)
+        entry = self.store.replace(account, old, done.value, self._author(who))
+        return Declared(entry, done.shown)
 
     def rename(
         self, account: AccountId, event: str, name: Any, who: str, version: int | None = None
@@ -104,12 +130,14 @@ class Registrar:
             raise Conflict("stale_version", f"it has version {old.version}, not {version}")
         return old
 
-    def _check(self, kind: Kind, value: Any) -> None:
+    def _finished(self, kind: Kind, value: Any, before: Any) -> Finished:
         if kind is CAMPAIGN and value.landing_url and not value.hosts:
             raise Refused("bad_field", "hosts: list every host a click may land on", field="hosts")
-        check = self.checks.get(kind.name)
-        if check is not None:
-            check(value)
+        if kind.name in self.checks:
+            self.checks[kind.name](value)
+        if kind.name in self.finishes:
+            return self.finishes[kind.name](value, before)
+        return Finished(value)
 
     def _completed(self, value: Any) -> Any:
         if isinstance(value, Account):

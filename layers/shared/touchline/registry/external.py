@@ -72,9 +72,14 @@ def outside(value: Any, *, form: str = "plain") -> Any:
 
 
 def fingerprint(secret: str) -> str:
-    """Names a secret without telling it: `sha256:` and 16 digits ("" stays "")."""
+    """Names a secret without telling it: `sha256:` and 16 digits ("" stays "").
+
+    A sealed secret (platform.sealing) carries the digits of what was sealed.
+    """
     if not secret or FINGERPRINT.fullmatch(secret):
         return secret
+    if secret.startswith("sealed:"):
+        return "sha256:" + secret.split(":")[2]
     return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 

@@ -5,12 +5,11 @@ rows are read depends on the days asked for, never on the number of conversions.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from touchline.kernel.errors import Refused
-from touchline.kernel.ids import Realm
 from touchline.kernel.money import plain
 from touchline.ledger.decisions import WHOLE
 from touchline.ledger.fields import text
@@ -18,32 +17,7 @@ from touchline.ledger.measures import DELAY_EDGES_SECONDS, Cohort, Measures, mea
 from touchline.ledger.result_keys import measures_prefix
 from touchline.platform.dynamo import Item
 from touchline.reporting.ask import Ask, Days
-
-
-class Version(Protocol):
-    """Which version of a day counts."""
-
-    @property
-    def day(self) -> str:
-        """The UTC day on which the conversions occurred."""
-
-    @property
-    def version(self) -> str:
-        """Names the rows that count."""
-
-
-class Published(Protocol):
-    """What nights published."""
-
-    def pointers(self, realm: Realm, first: str, last: str) -> Sequence[Version]:
-        """The versions that count, of every published day in the range."""
-
-    def version(self, realm: Realm, day: str, version: str, prefix: str) -> Iterator[Item]:
-        """Rows of one version."""
-
-
-Spread = Callable[[Callable[[Version], list["Part"]], Sequence[Version]], list[list["Part"]]]
-"""Does a piece of work for each of many things, side by side if it can."""
+from touchline.reporting.published import Published, Spread, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +32,8 @@ class Part:
 
 def parts_of(published: Published, ask: Ask, spread: Spread) -> list[Part]:
     """Every part that answers the question, in order of day. A partner's are its own only."""
-    prefix = measures_prefix(ask.partner or "")
-
-    def read(one: Version) -> list[Part]:
-        rows = published.version(ask.realm, one.day, one.version, prefix)
-        return [_part_of(one.day, row) for row in rows]
-
-    days = published.pointers(ask.realm, ask.days.first, ask.days.last)
-    found = [part for parts in spread(read, days) for part in parts]
+    days = rows_of(published, ask, [measures_prefix(ask.partner or "")], spread)
+    found = [_part_of(one.day, row) for one, rows in days for row in rows]
     return [part for part in found if _wanted(part, ask)]
 
 

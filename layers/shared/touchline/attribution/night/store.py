@@ -182,6 +182,17 @@ class NightStore:
         item = self._results.get(run_key(realm, day, run_number))
         return json.loads(text(item, "body")) if item else None
 
+    def records(self, realm: Realm, first: str, last: str) -> Iterator[dict[str, Any]]:
+        """Records of the nights from `first` to `last`, newest first."""
+        items = self._results.query_all(
+            night_pk(realm),
+            first=run_key(realm, first, 0).sk,
+            last=run_key(realm, last, 9999).sk,
+            descending=True,
+        )
+        for item in items:
+            yield json.loads(text(item, "body"))
+
     def keep_record(self, job: Job, record: Mapping[str, Any]) -> None:
         """Write the record of a run; the same run writes the same record."""
         key = run_key(job.realm, job.day, job.number)

@@ -145,6 +145,8 @@ def _mark(
         same = same_content(item, before)
         if same or text(before, "run") == job.run:
             return text(before, "run"), text(before, "cause")
+        if text(before, "rules_version") != text(item, "rules_version"):
+            return job.run, "recomputed"
     if changed_on(conversion, job.day):
         return job.run, "new" if before is None else "changed"
     return job.run, _CAUSES[step.kind]

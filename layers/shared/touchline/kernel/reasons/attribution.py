@@ -12,6 +12,7 @@ CONVERSIONS = (
         "source_paused",
         "Conversions of this source are paused for this event.",
         "Remove the source from the event's paused_sources to collect them again.",
+        422,
     ),
     Reason(
         "event_unknown_at_time",

@@ -1,0 +1,78 @@
+"""`touchline report`: credit, paths, what was not attributed, match rates, runs."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from cli.api import Api
+from cli.output import console, failing_clearly, print_json, print_table
+from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
+
+app = typer.Typer(rich_markup_mode="rich")
+
+REPORTS = ("attribution", "events", "paths", "unattributed", "match-rate", "runs")
+_LEFT_OUT = frozenset({"fix", "difference", "restated", "aside", "outcomes", "faults", "remarks"})
+
+
+@app.command(
+    epilog="Example: [cyan]touchline report attribution --from 2026-01-01 --to 2026-01-31"
+    " --group-by campaign --model linear,last_touch[/cyan]"
+)
+def report(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(REPORTS)}.")] = "attribution",
+    first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD, included.")] = "",
+    model: Annotated[str, typer.Option(help="Models, by commas; all when left out.")] = "",
+    group_by: Annotated[
+        str, typer.Option(help="channel, campaign, partner, event, day, kind, sub1…")
+    ] = "",
+    event: Annotated[str, typer.Option(help="Only this event.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    account: AccountName = "",
+    as_json: AsJson = False,
+    api_url: ApiUrl = "",
+    token: TokenText = "",
+) -> None:
+    """Show a report by the day on which conversions occurred."""
+    if name not in REPORTS:
+        raise typer.BadParameter(f"there is no report {name}; there are {', '.join(REPORTS)}")
+    with failing_clearly():
+        api = Api(target_of(api_url, token))
+        query = {
+            "from": first,
+            "to": last,
+            "model": model,
+            "group_by": group_by,
+            "event": event,
+            "account": account,
+        }
+        if as_csv:
+            accept = {"accept": "text/csv"}
+            api.call("GET", "/reports/me", query={"account": account})
+            reply = api.send("GET", f"/reports/{name}", query=query, headers=accept)
+            typer.echo(reply.body.decode(), nl=False)
+            return
+        answer = api.get(f"/reports/{name}", **query)
+        if as_json:
+            print_json(answer)
+            return
+        _show(name, answer)
+
+
+def _show(name: str, answer: Mapping[str, Any]) -> None:
+    rows = answer.get("rows") or answer.get("events") or []
+    columns = [column for column in (rows[0] if rows else {}) if column not in _LEFT_OUT]
+    title = f"{name}, {answer['from']} to {answer['to']}" if "from" in answer else name
+    print_table(title, columns, [[_cell(row.get(column)) for column in columns] for row in rows])
+    restated = (answer.get("published") or {}).get("restated")
+    if restated:
+        console.print(f"[dim]Restated since first published: {', '.join(restated)}[/dim]")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return " > ".join(str(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {one}" for name, one in value.items())
+    return "" if value is None else str(value)
