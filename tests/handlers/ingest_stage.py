@@ -95,9 +95,9 @@ class Answer:
 class Stage:
     """Stands for API Gateway, the sender and the clock."""
 
-    def __init__(self, registry: Registry | None = None) -> None:
+    def __init__(self, registry: Registry | None = None, table: MemoryTable | None = None) -> None:
         self.now = NOON
-        self.table = MemoryTable()
+        self.table = table or MemoryTable()
         self.registrar = Declared(registry or a_registry(), dict(TOKENS))
         self.spill = MemoryQueue()
         self.log: list[str] = []
