@@ -193,30 +193,33 @@ ELSEWHERE = {
 }
 
 
+EVENTS: dict[str, dict[str, Any]] = {
+    "purchase": {},
+    "lead": {"values": (ValueRule(fixed_micros=5_000_000),)},
+    "first": {"duplicates": Duplicates.IGNORE},
+    "locked": {},
+}
+PARTNERS: dict[str, dict[str, Any]] = {
+    "acme": {"coupons": ("acme10",)},
+    "beta": {},
+    "listed": {"ip_allow": ("198.51.100.0/24", "nonsense")},
+    "gone": {"active": False},
+    "capped": {
+        "payouts": (PayoutRule(fixed_micros=1_000_000),),
+        "caps": (Cap("day", count=1),),
+    },
+}
+
+
 def a_stage() -> Stage:
     declared = a_registry(
         account=Account(SHOP, currency="EUR", site_key="site_1", lock_after_seconds=None),
         events={
-            name: EventDefinition(EventName(name), **stated)
-            for name, stated in {
-                "purchase": {},
-                "lead": {"values": (ValueRule(fixed_micros=5_000_000),)},
-                "first": {"duplicates": Duplicates.IGNORE},
-                "locked": {},
-            }.items()
+            EventName(name): EventDefinition(EventName(name), **stated)
+            for name, stated in EVENTS.items()
         },
         partners={
-            PartnerId(name): Partner(PartnerId(name), **stated)
-            for name, stated in {
-                "acme": {"coupons": ("acme10",)},
-                "beta": {},
-                "listed": {"ip_allow": ("198.51.100.0/24", "nonsense")},
-                "gone": {"active": False},
-                "capped": {
-                    "payouts": (PayoutRule(fixed_micros=1_000_000),),
-                    "caps": (Cap("day", count=1),),
-                },
-            }.items()
+            PartnerId(name): Partner(PartnerId(name), **stated) for name, stated in PARTNERS.items()
         },
     )
     stage = Stage(declared)
