@@ -18,6 +18,11 @@ COMMANDS = {
     "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
     "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
+    "import-conversions": (
+        "cli.import_conversions:app",
+        "Send conversions from a CSV file, line by line, resumable",
+    ),
+    "sign": ("cli.sign:app", "Sign a click or postback URL as a partner's system would"),
     "audit": ("cli.audit:app", "Who changed what, when"),
 }
 """One line per command; a command's module is imported only when it is called."""
