@@ -19,7 +19,7 @@ COMMANDS = {
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
     "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
     "deliveries": ("cli.deliveries:app", "What was sent to whom; resend, replay, release"),
-    "test-send": ("cli.test_send:app", "Send a test to an endpoint and see both sides"),
+    "test-send": ("cli.trial:app", "Send a test to an endpoint and see both sides"),
     "lint-template": ("cli.lint_template:app", "What is wrong with a postback URL, before sending"),
     "verify-signature": ("cli.verify_signature:app", "Check the signature of a received webhook"),
     "audit": ("cli.audit:app", "Who changed what, when"),
