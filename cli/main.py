@@ -17,6 +17,7 @@ COMMANDS = {
     "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
     "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
+    "erase": ("cli.erase:app", "Forget a person everywhere, with a receipt"),
     "audit": ("cli.audit:app", "Who changed what, when"),
 }
 """One line per command; a command's module is imported only when it is called."""
