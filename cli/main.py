@@ -13,6 +13,7 @@ COMMANDS = {
     "drift": ("cli.drift:app", "What differs between a YAML file and what is declared"),
     "export": ("cli.export:app", "What is declared, as the YAML that `apply` takes"),
     "schema": ("cli.schema:app", "The JSON Schema of that file, for editors"),
+    "journeys": ("cli.journeys:app", "Credit the channels of your own file of journeys (no AWS)"),
     "token": ("cli.token:app", "Create, list, rotate and revoke tokens"),
     "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),

@@ -1,11 +1,11 @@
 """Steps with their times: a spinner in a terminal, plain lines anywhere else."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 console = Console(highlight=False)
 
@@ -24,12 +24,15 @@ def step(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def bar(what: str, total: int) -> Iterator[Progress]:
-    """A bar of `total` parts; its only task is task 0."""
-    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        progress.add_task(what, total=total)
-        yield progress
+def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A step of `total` parts with a bar; call what it gives with the number of parts done."""
+    began = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with shown as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda parts: progress.advance(task, parts)
+    console.print(f"[green]✓[/green] {what} [dim]{time.monotonic() - began:.1f} s[/dim]")
 
 
 def fail(cause: str) -> None:

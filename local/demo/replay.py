@@ -8,7 +8,7 @@ from typing import Any
 
 from local.api import Answer, Api
 from local.demo.journeys import Journey
-from local.progress import bar
+from local.progress import counted
 
 ACCOUNT = "shop"
 DOMAIN = "crm"
@@ -133,22 +133,23 @@ def check_items(answer: Answer) -> None:
             raise Unexpected(f"an item of a batch: {result}")
 
 
-def send_touches(api: Api, journeys: Sequence[Journey]) -> int:
-    """All touches, in batches, several senders at once; how many."""
+def send_touches(api: Api, journeys: Sequence[Journey]) -> None:
+    """All touches, in batches, several senders at once."""
     items = [item for journey in journeys for item in touches_of(journey)]
     batches = [items[at : at + BATCH] for at in range(0, len(items), BATCH)]
-    with ThreadPoolExecutor(SENDERS) as pool, bar("touches", len(items)) as progress:
+    title = f"Replay {len(items)} touches of {len(journeys)} real journeys"
+    with ThreadPoolExecutor(SENDERS) as pool, counted(title, len(items)) as done_with:
         sent = {pool.submit(api.post, "/batch", {"items": batch}): batch for batch in batches}
         for done in as_completed(sent):
             check_items(done.result())
-            progress.advance(progress.task_ids[0], len(sent[done]))
-    return len(items)
+            done_with(len(sent[done]))
 
 
-def send_conversions(api: Api, journeys: Sequence[Journey]) -> int:
-    """Every conversion, each by the next of the routes; how many."""
+def send_conversions(api: Api, journeys: Sequence[Journey]) -> None:
+    """Every conversion, each by the next of the routes."""
     converting = [journey for journey in journeys if journey.converted_at is not None]
-    with ThreadPoolExecutor(SENDERS) as pool, bar("conversions", len(converting)) as progress:
+    title = f"Report their {len(converting)} conversions by {len(ROUTES)} routes"
+    with ThreadPoolExecutor(SENDERS) as pool, counted(title, len(converting)) as done_with:
         sent = {
             pool.submit(ROUTES[number % len(ROUTES)], api, journey): journey
             for number, journey in enumerate(converting)
@@ -156,5 +157,4 @@ def send_conversions(api: Api, journeys: Sequence[Journey]) -> int:
         for done in as_completed(sent):
             outcomes = () if b'"results"' in done.result().body else ("stored",)
             expect(done.result(), sent[done].order_id, outcomes)
-            progress.advance(progress.task_ids[0])
-    return len(converting)
+            done_with(1)

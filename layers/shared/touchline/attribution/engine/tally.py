@@ -75,6 +75,8 @@ class Tally:
             self._add_converting(batch.converting)
 
     def _add_converting(self, journeys: Journeys) -> None:
+        if self._shape.timed and journeys.ages_ms is None:
+            raise ValueError("these journeys have no times")
         lengths = lengths_of(journeys.stream)
         times = np.ones(lengths.size, np.int64) if journeys.times is None else journeys.times
         value = journeys.value_micros
