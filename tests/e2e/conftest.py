@@ -2,6 +2,7 @@
 registry applied to it."""
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,8 +15,15 @@ from local.stack import Stack
 from local.up import bring_up
 
 STATE_FOLDER = STATE / "e2e"
-PORT = 4700
 ACCOUNT = "shop"
+
+
+def free_port() -> int:
+    """A port that nobody uses, so that two checkouts can be tested at once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +32,7 @@ def stack() -> Iterator[Stack]:
     stop_emulator(STATE_FOLDER)
     shutil.rmtree(STATE_FOLDER, ignore_errors=True)
     try:
-        yield bring_up(STATE_FOLDER, port=PORT)
+        yield bring_up(STATE_FOLDER, port=free_port())
     finally:
         stop_emulator(STATE_FOLDER)
 
