@@ -93,7 +93,9 @@ def test_d7_gone_disables_holds_and_alerts():
     world.scripted.then(200)
     world.accept(id="A-2")
     world.work()
-    assert world.store.delivery(SHOP, alert.id).state is State.DELIVERED
+    told = world.store.delivery(SHOP, alert.id)
+    assert told is not None
+    assert told.state is State.DELIVERED
     assert {o.state for o in world.all() if o.endpoint == "hook"} == {State.HELD}
 
 
@@ -116,6 +118,7 @@ def test_d16_a_receiver_down_for_six_days_is_disabled_after_five_and_loses_nothi
         world.work()
     health = world.store.health(SHOP, HOOK)
     assert health.disabled_reason == "endpoint_failing"
+    assert health.disabled_at is not None
     assert NOON + 5 * DAY_MS <= health.disabled_at <= NOON + 5 * DAY_MS + 8 * HOUR_MS
     alerts = [one for day in range(7) for one in logged(world, day) if one.endpoint == "ops"]
     assert len([one for one in alerts if one.type == "endpoint.disabled"]) == 1
