@@ -18,6 +18,7 @@ COMMANDS = {
     "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
     "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
+    "erase": ("cli.erase:app", "Forget a person everywhere, with a receipt"),
     "import-conversions": (
         "cli.import_conversions:app",
         "Send conversions from a CSV file, line by line, resumable",
