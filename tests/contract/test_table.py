@@ -122,6 +122,8 @@ def test_a_refused_write_on_nothing_tells_that_there_was_nothing(table: Table) -
         (AnyOf(Missing("pk"), Equals("n", 5)), True),
         (AnyOf(Missing("pk"), AllOf(Equals("n", 5), Not(Less("n", 5)))), True),
         (AnyOf(Missing("pk"), Equals("n", 6)), False),
+        (AnyOf(Missing("pk"), AllOf(Equals("n", 5))), True),
+        (AnyOf(AllOf(Equals("n", 6))), False),
     ],
 )
 def test_conditions_are_judged_alike(table: Table, condition: Condition, expected: bool) -> None:
