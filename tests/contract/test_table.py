@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from touchline.kernel.errors import ConditionFailed, StoreRefused
+from touchline.kernel.errors import ConditionFailed, ItemTooLarge, StoreRefused
 from touchline.platform.dynamo import (
     Add,
     AllOf,
@@ -298,7 +298,7 @@ def test_an_empty_key_is_refused(table: Table) -> None:
 
 
 def test_an_item_over_400_kb_is_refused(table: Table) -> None:
-    with pytest.raises(StoreRefused):
+    with pytest.raises(ItemTooLarge):
         table.put(row(blob="x" * 410_000))
 
 

@@ -56,7 +56,7 @@ def a_sale(order: str, **said: str) -> dict[str, str]:
 
 def test_of_fifty_identical_postbacks_at_once_one_is_stored(backend: Api) -> None:
     """IN-03, I10: on a real table."""
-    with ThreadPoolExecutor(20) as pool:
+    with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: backend.get("/postback", a_sale("once")), range(50)))
     assert {answer.status for answer in answers} == {200}
     outcomes = sorted(answer.outcome for answer in answers)
