@@ -1,7 +1,6 @@
 """The catalogue as a page for people: errors link to it (`/reasons#bad_signature`)."""
 
 from collections.abc import Iterable
-from html import escape
 
 from touchline.kernel.reasons.model import Reason
 
@@ -16,6 +15,8 @@ _STYLE = (
 
 def reasons_page(rows: Iterable[Reason]) -> bytes:
     """An HTML page with one anchor per code."""
+    from html import escape  # noqa: PLC0415 - its table of entities would cost every cold start
+
     listed = "".join(
         f'<dt id="{escape(row.code)}">{escape(row.code)}'
         f"{f' ({row.status})' if row.status else ''}</dt>"
