@@ -12,7 +12,7 @@ from touchline.attribution.night.run import Bench, run_night
 from touchline.attribution.night.store import NightStore
 from touchline.attribution.store import JourneyStore
 from touchline.kernel.clock import DAY_MS, HOUR_MS, day_of, next_day
-from touchline.kernel.ids import AccountId, EventName, PartnerId, Realm, Receipt
+from touchline.kernel.ids import AccountId, ConversionId, EventName, PartnerId, Realm, Receipt
 from touchline.ledger.decisions import Decision, decision_of
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Conversion, ConversionKey, Link, Repeat, Touch
@@ -132,6 +132,6 @@ def a_full_world(**stated: Any) -> World:
             changed_at=NOON + DAY_MS,
         ),
     )
-    key = ConversionKey(EventName("purchase"), "A-1")
-    world.ledger.add_repeat(SHOP, Repeat(key, "rcp_2", NOON + DAY_MS, "d1"))
+    key = ConversionKey(EventName("purchase"), ConversionId("A-1"))
+    world.ledger.add_repeat(SHOP, Repeat(key, Receipt("rcp_2"), NOON + DAY_MS, "d1"))
     return world

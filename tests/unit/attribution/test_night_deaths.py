@@ -63,7 +63,7 @@ def test_b2_ba_02_b11_killed_at_any_call_it_resumes_to_the_same_bytes(
         mortal = tables[which]
         assert isinstance(mortal, MortalTable)
         mortal.dies_at, mortal.late = dies_at, late
-        world = World(**tables)
+        world = World(results=tables["results"], ledger_table=tables["ledger_table"])
         try:
             world.night(tomorrow())
             died = False

@@ -1,7 +1,7 @@
 """What may go wrong in a night, and what must happen then: BA-01 to BA-08, B1 to B14."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -228,8 +228,7 @@ def test_b12_when_time_runs_out_the_night_goes_on_where_it_stopped() -> None:
     world = a_full_world(ledger_table=MemoryTable(page_items=1))
     rounds = 0
     while True:
-        pages = iter([True, True, True])
-        world.enough_time = lambda pages=pages: next(pages, False)
+        world.enough_time = for_pages(3)
         rounds += 1
         if world.night(tomorrow())["status"] == "published":
             break
@@ -241,8 +240,7 @@ def test_b13_a_run_whose_rules_change_midway_starts_over_under_the_new_ones() ->
     world = World(ledger_table=MemoryTable(page_items=1)).happened(
         a_touch(), *(a_conversion(id=f"A-{n}") for n in range(6))
     )
-    pages = iter([True] * 4)
-    world.enough_time = lambda: next(pages, False)
+    world.enough_time = for_pages(4)
     assert world.night()["status"] == "unfinished"
     assert {one.rules_version for one in world.decisions().values()} == {"1"}
 
@@ -298,8 +296,7 @@ def test_nothing_of_a_run_is_left_over_once_it_is_published() -> None:
 
 def test_an_unfinished_night_is_finished_before_another_one_begins() -> None:
     world = a_full_world(ledger_table=MemoryTable(page_items=1))
-    pages = iter([True])
-    world.enough_time = lambda: next(pages, False)
+    world.enough_time = for_pages(1)
     assert world.night(tomorrow())["status"] == "unfinished"
     world.enough_time = lambda: True
     world.night(tomorrow(2))
@@ -307,6 +304,12 @@ def test_an_unfinished_night_is_finished_before_another_one_begins() -> None:
     nights = NightStore(world.results, lambda: world.now)
     assert nights.pointer(SHOP, tomorrow()) is not None
     assert nights.pointer(SHOP, tomorrow(2)) is not None
+
+
+def for_pages(count: int) -> Callable[[], bool]:
+    """Time for so many pages and no more."""
+    left = iter([True] * count)
+    return lambda: next(left, False)
 
 
 def a_declared_shop() -> ReportsApi:
