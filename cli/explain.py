@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cli.api import Api, segment
 from cli.output import console, failing_clearly, print_json
+from cli.reading import account_read
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -30,7 +31,7 @@ def explain(
     with failing_clearly():
         api = Api(target_of(api_url, token))
         path = f"/reports/conversions/{segment(conversion)}"
-        answer = api.get(path, event=event, account=account)
+        answer = api.get(path, event=event, account=account_read(api, account))
         if as_json:
             print_json(answer)
             return

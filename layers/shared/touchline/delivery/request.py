@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from touchline.delivery.model import Delivery
 from touchline.delivery.redact import (
+    hidden_body,
     hidden_facts,
     hidden_headers,
-    hidden_text,
     hidden_url,
     private_values,
 )
@@ -61,7 +61,7 @@ def prepare(endpoint: Endpoint, delivery: Delivery, now: int) -> Prepared:
         request.method,
         hidden_url(_url(endpoint, hidden_facts(facts))),
         hidden_headers(request.headers, private),
-        hidden_text(request.body.decode("utf-8", "replace"), private).encode(),
+        hidden_body(request.body, delivery.content_type, private).encode(),
     )
     return Prepared(request, shown, private)
 
