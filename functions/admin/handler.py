@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from admin import conversions, declared, deliveries, endpoints, quarantine, tokens, trail
+from admin import conversions, declared, deliveries, endpoints, quarantine, spend, tokens, trail
 from admin.call import Call, Handler, Services
 from admin.wiring import Around, services_of
 from touchline.kernel.clock import system_clock
@@ -21,6 +21,7 @@ ROUTER: Router[Handler] = Router(
         *tokens.ROUTES,
         *trail.ROUTES,
         *quarantine.ROUTES,
+        *spend.ROUTES,
         *conversions.ROUTES,
         *endpoints.ROUTES,
         *deliveries.ROUTES,

@@ -218,6 +218,8 @@ class Page:
         """Look through a window of this size."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [still]})
 
     def theme(self, name: str) -> None:
         """Light or dark."""

@@ -1,4 +1,4 @@
-"""The console in Chromium against the deployed stack, from signing in to a postback that arrives."""
+"""The console in Chromium on the deployed stack, from signing in to a postback that arrives."""
 
 from collections.abc import Iterator
 
