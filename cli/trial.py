@@ -13,7 +13,7 @@ app = typer.Typer(rich_markup_mode="rich")
 
 
 @app.command(epilog="Example: [cyan]touchline test-send crm[/cyan]")
-def test_send(
+def send(
     endpoint: Annotated[str, typer.Argument(help="The endpoint's ID.")],
     conversion: Annotated[
         str, typer.Option("--conversion", help="A past conversion's ID; sample data without it.")

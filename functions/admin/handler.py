@@ -3,7 +3,17 @@
 import secrets
 from typing import Any
 
-from admin import conversions, declared, deliveries, endpoints, quarantine, spend, tokens, trail
+from admin import (
+    conversions,
+    declared,
+    deliveries,
+    endpoints,
+    erasure,
+    quarantine,
+    spend,
+    tokens,
+    trail,
+)
 from admin.call import Call, Handler, Services
 from admin.wiring import Around, services_of
 from touchline.kernel.clock import system_clock
@@ -21,10 +31,11 @@ ROUTER: Router[Handler] = Router(
         *tokens.ROUTES,
         *trail.ROUTES,
         *quarantine.ROUTES,
-        *spend.ROUTES,
         *conversions.ROUTES,
+        *erasure.ROUTES,
         *endpoints.ROUTES,
         *deliveries.ROUTES,
+        *spend.ROUTES,
     ]
 )
 

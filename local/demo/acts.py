@@ -24,6 +24,7 @@ REGISTRY = ROOT / "examples" / "registry.yaml"
 RECEIVER_PATHS = {"acme-postback": "/postback", "warehouse": "/hooks", "referral-hook": "/referral"}
 POSTBACK_SECONDS = 60.0
 NIGHT_SECONDS = 120.0
+EXPLAINED = "first_touch,last_touch,linear,time_decay"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 """What clicks on links in the stories; without it a click is a robot's, and earns nothing."""
 
@@ -72,7 +73,7 @@ def perform(demo: Demo) -> None:
         told = check_postbacks(demo, secret)
     show(told)
     show_credit(demo, journeys, now)
-    told_of = next(one for one in journeys if one.converted_at and 3 <= len(one.channels) <= 5)
+    told_of = worth_explaining(journeys)
     explain_one(demo, told_of.order_id)
     say_where_next(demo, told_of.order_id)
 
@@ -238,11 +239,17 @@ def micros(money: str) -> int:
     return int(whole) * 1_000_000 + int(fraction.ljust(6, "0"))
 
 
+def worth_explaining(journeys: list[Journey]) -> Journey:
+    """The first that converted after a few touches of different channels."""
+    converted = (journey for journey in journeys if journey.converted_at is not None)
+    return next(one for one in converted if len(one.channels) == len(set(one.channels)) + 1 == 4)
+
+
 def explain_one(demo: Demo, conversion: str) -> None:
     """One decision in full, as an operator reads it."""
     console.print()
     console.print(f"[bold]touchline explain {conversion}[/bold]")
-    told = demo.touchline("explain", conversion, "--account", ACCOUNT)
+    told = demo.touchline("explain", conversion, "--account", ACCOUNT, "--model", EXPLAINED)
     console.print(told.rstrip(), soft_wrap=True, markup=False)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from touchline.kernel.ids import Realm
 from touchline.ledger.decisions import Decision
-from touchline.ledger.model import Conversion, ConversionKey, Status
+from touchline.ledger.model import ERASED, Conversion, ConversionKey, Status
 
 ACCEPTED = "conversion.accepted"
 UPDATED = "conversion.updated"
@@ -40,6 +40,8 @@ class News:
 
 def of_conversion(before: Conversion | None, now: Conversion, at: int) -> News | None:
     """The news of a conversion's change; None when nobody outside needs to know."""
+    if before is not None and ERASED in set(now.flags) - set(before.flags):
+        return None  # the person was taken out of it; privacy tells who was told
     told = before is not None and counts(before)
     if not counts(now):
         kind = REVERSED if told else ""
@@ -122,7 +124,7 @@ def _decided(decision: Decision) -> Sequence[object]:
         decision.reason,
         decision.value_micros,
         decision.currency,
-        decision.path,
+        [(one.touch, one.kind, one.channel, one.campaign, one.partner) for one in decision.path],
         decision.credits,
         decision.payer,
         decision.payouts,

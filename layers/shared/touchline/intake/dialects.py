@@ -54,7 +54,7 @@ def canonical(parameters: Parameters, partner: Partner | None) -> Canonical:
                 raise Refused("bad_encoding", "not UTF-8", field=theirs[:64])
             fields[ours] = value
         elif not ours or fields[ours] != value:
-            extras[theirs] = value
+            extras[parameters.spelled.get(theirs, theirs)] = value
     return Canonical(fields, subs, extras, words, parameters.remarks)
 
 

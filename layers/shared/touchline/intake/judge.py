@@ -91,7 +91,7 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         coupon=submission.coupon,
         source=source,
         subs={**(click.subs if click else {}), **submission.subs},
-        parameters=submission.extras,
+        parameters=with_reason(submission.extras, submission.reason),
         excluded=_excluded(submission, named),
         flags=tuple(dict.fromkeys(remarks)),
         consent=submission.consent,
@@ -107,6 +107,11 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         refund_id=submission.refund_id or conversion.digest,
         reason=submission.reason,
     )
+
+
+def with_reason(parameters: Mapping[str, str], reason: str) -> Mapping[str, str]:
+    """The parameters, with why the sender decided as it did where it says so."""
+    return {**parameters, "reason": reason} if reason else parameters
 
 
 def _stated(submission: Submission) -> dict[str, str]:

@@ -37,6 +37,9 @@ FRAUD_HOLD = "fraud_hold"
 UNCOUNTED_FLAGS = frozenset({BOT, PREFETCH, DUPLICATE_CLICK, REFUSED_SIGNATURE, FRAUD_HOLD})
 """Flags of touches that are kept and shown, and never candidates for credit."""
 
+ERASED = "erased"
+"""Flag of a conversion whose person was erased, and reason of deliveries cancelled for it."""
+
 DIRECT = "direct"
 """The channel of a visit that nothing led to (any case)."""
 
