@@ -1,7 +1,6 @@
 """From a submission to a conversion: every field judged, every remark named. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from touchline.intake import values
 from touchline.intake.arrival import Arrival
@@ -13,6 +12,7 @@ from touchline.intake.submission import Submission, derived_id, digest_of
 from touchline.kernel.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.ids import CampaignId, ClickId, ConversionId, EventName, PartnerId
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Conversion, ConversionKey, Status, Touch
 from touchline.registry.model import Duplicates, EventDefinition
 
