@@ -143,6 +143,20 @@ def test_alarms_tell_somebody_and_watch_things_of_this_stack() -> None:
         assert alarm["AlarmDescription"]
 
 
+def test_a_new_ingest_takes_traffic_step_by_step_where_that_is_asked_for() -> None:
+    """I9: the alarms that take a bad version back are those that senders would suffer from."""
+    ingest = functions()["IngestFunction"]
+    assert ingest["AutoPublishAlias"] == "live"
+    preference = ingest["DeploymentPreference"]
+    assert preference["Enabled"] == {"Ref": "Canary"}
+    assert {target(alarm) for alarm in preference["Alarms"]} == {
+        "IngestErrorAlarm",
+        "ApiErrorAlarm",
+    }
+    integration = of_type("AWS::ApiGatewayV2::Integration")["IngestIntegration"]
+    assert integration["IntegrationUri"] == {"Ref": "IngestFunction.Alias"}
+
+
 def test_loopback_receivers_are_off_unless_somebody_asks() -> None:
     assert template()["Parameters"]["AllowLoopbackReceivers"]["Default"] == "false"
 
