@@ -282,6 +282,15 @@ def test_i22_a_conversion_is_known_however_late_it_comes_again() -> None:
     assert all("expires_at" not in row for row in stage.rows("conversion"))
 
 
+def test_a_fault_of_our_own_costs_nobody_a_conversion(stage: Stage) -> None:
+    """IN-01: what breaks after authentication waits in the spill queue, and the log tells."""
+    stage.table.fail("put", ZeroDivisionError)
+    assert stage.postback(**SALE).outcome == "spilled"
+    assert any('"code":"internal"' in line for line in stage.log)
+    assert stage.drain() == []
+    assert stage.conversion("A-1").value_micros == 10_500_000
+
+
 CANARY = "tl_live_canarycanarycanary"
 
 

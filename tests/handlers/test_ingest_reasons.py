@@ -59,7 +59,7 @@ def unavailable(stage: Stage) -> Answer:
 
 
 def internal(stage: Stage) -> Answer:
-    stage.table.fail("put", ZeroDivisionError)
+    stage.registrar.down.append(ZeroDivisionError())
     return stage.postback(**SALE)
 
 

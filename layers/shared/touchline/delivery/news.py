@@ -5,8 +5,8 @@ A conversion counts while it is pending or approved and not excluded. Coming to 
 other change of what a receiver was told is `conversion.updated`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from touchline.kernel.ids import Realm
 from touchline.ledger.decisions import Decision
@@ -36,6 +36,7 @@ class News:
     restated: bool = False
     reason: str = ""
     test: bool = False
+    ad_ids: Mapping[str, str] = field(default_factory=dict)  # gclid, fbclid, … of the click
 
 
 def of_conversion(before: Conversion | None, now: Conversion, at: int) -> News | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from touchline.delivery.model import Delivery
+from touchline.delivery.platforms import PLATFORMS
 from touchline.delivery.redact import (
     hidden_body,
     hidden_facts,
@@ -79,12 +80,18 @@ def _request(endpoint: Endpoint, delivery: Delivery, facts: Facts, now: int) -> 
 
 
 def _url(endpoint: Endpoint, facts: Facts) -> str:
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is not None:
+        return platform.url(endpoint)
     if endpoint.format is EndpointFormat.REFERRAL:
         return referral_url(endpoint.url, facts)
     return render_url(endpoint.url, facts)
 
 
 def _own_headers(endpoint: Endpoint, facts: Facts) -> Mapping[str, str]:
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is not None:
+        return platform.headers(endpoint)
     return {name.lower(): render_header(text, facts) for name, text in endpoint.headers.items()}
 
 
