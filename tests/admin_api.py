@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from tests.memory_queue import MemoryQueue
 from tests.memory_table import MemoryTable
 from touchline.kernel.ids import AccountId, id_factory
 from touchline.platform.observability import Log
+from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
 from touchline.registry.audit import Author
 from touchline.registry.token_store import TokenStore
@@ -47,6 +49,10 @@ class MemoryConnections:
 
     def queue(self, url: str) -> MemoryQueue:
         return self.queues[url]
+
+    def seals(self, _parameter: str, *, create: bool = False) -> Seals:
+        assert create
+        return Seals(lambda: bytes(32), token_bytes)
 
 
 @dataclass

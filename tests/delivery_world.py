@@ -14,8 +14,9 @@ from touchline.delivery.held import Holds
 from touchline.delivery.jobs import Job, job_of
 from touchline.delivery.model import Delivery
 from touchline.delivery.outbox import Outbox
-from touchline.delivery.ports import Limits, Sender, Surroundings
+from touchline.delivery.ports import Limits, Surroundings
 from touchline.delivery.referral_store import ReferralCounts
+from touchline.delivery.registries import Sender
 from touchline.delivery.signing import new_secret
 from touchline.delivery.store import DeliveryStore
 from touchline.delivery.sweep import Sweeper

@@ -12,6 +12,7 @@ from touchline.kernel.ids import AccountId, NewId, Realm, realm_of
 from touchline.platform.dynamo import Table
 from touchline.platform.http_api import Request, Response
 from touchline.platform.queue import Queue
+from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
 from touchline.registry.callers import admitted
@@ -37,6 +38,7 @@ class Services:
     tokens: TokenStore
     cache: RegistryCache
     registrar: Registrar
+    seals: Seals
     clock: Clock
     new_id: NewId
     random_bits: RandomBits

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from admin import conversions, declared, quarantine, tokens, trail
+from admin import conversions, declared, deliveries, endpoints, quarantine, tokens, trail
 from admin.call import Call, Handler, Services
 from admin.wiring import Around, services_of
 from touchline.kernel.clock import system_clock
@@ -16,7 +16,15 @@ from touchline.platform.settings import Admin, Aws, load
 from touchline.registry.callers import check_may
 
 ROUTER: Router[Handler] = Router(
-    [*declared.ROUTES, *tokens.ROUTES, *trail.ROUTES, *quarantine.ROUTES, *conversions.ROUTES]
+    [
+        *declared.ROUTES,
+        *tokens.ROUTES,
+        *trail.ROUTES,
+        *quarantine.ROUTES,
+        *conversions.ROUTES,
+        *endpoints.ROUTES,
+        *deliveries.ROUTES,
+    ]
 )
 
 

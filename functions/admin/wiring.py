@@ -1,20 +1,23 @@
 """Which services the admin function has, over which tables and queues."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from admin.call import Services
+from touchline.delivery.saving import check_endpoint, finish_endpoint
 from touchline.intake.landing import check_landing
 from touchline.kernel.clock import Clock
 from touchline.kernel.ids import NewId
 from touchline.platform.dynamo import Table
 from touchline.platform.queue import Queue
+from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
 from touchline.registry.contracts import parse
 from touchline.registry.declare import Check, Finish, Registrar
-from touchline.registry.kinds import CAMPAIGN
+from touchline.registry.kinds import CAMPAIGN, ENDPOINT
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 from touchline.registry.tokens import RandomBits
@@ -29,11 +32,15 @@ class Around:
     random_bits: RandomBits
 
 
-CHECKS: Mapping[str, Check] = {CAMPAIGN.name: check_landing}
-"""What other rooms know about declared things, by kind: asked before anything is saved."""
+def checks_of(settings: Admin) -> Mapping[str, Check]:
+    """What other rooms know about declared things, by kind: asked before anything is saved."""
+    loopback = settings.allow_loopback_receivers
+    return {CAMPAIGN.name: check_landing, ENDPOINT.name: check_endpoint(loopback=loopback)}
 
-FINISHES: Mapping[str, Finish] = {}
-"""Their last touch on what is saved (a secret made and sealed), by kind."""
+
+def finishes_of(seals: Seals) -> Mapping[str, Finish]:
+    """Their last touch on what is saved (a secret made and sealed), by kind."""
+    return {ENDPOINT.name: finish_endpoint(seals.seal, secrets.token_bytes)}
 
 
 class Connected(Protocol):
@@ -47,13 +54,24 @@ class Connected(Protocol):
         """The queue of this URL."""
         ...
 
+    def seals(self, parameter: str, *, create: bool = False) -> Seals:
+        """Seals by the key of this parameter."""
+        ...
+
 
 def services_of(settings: Admin, connected: Connected, around: Around) -> Services:
     """Wire the services by the settings."""
     table = connected.table(settings.registry_table)
     registry, token_store = RegistryStore(table), TokenStore(table)
+    seals = connected.seals(settings.sealing_key_parameter, create=True)
     registrar = Registrar(
-        registry, parse, around.clock, around.new_id, around.random_bits, CHECKS, FINISHES
+        registry,
+        parse,
+        around.clock,
+        around.new_id,
+        around.random_bits,
+        checks_of(settings),
+        finishes_of(seals),
     )
     return Services(
         settings=settings,
@@ -65,6 +83,7 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
         tokens=token_store,
         cache=RegistryCache(registry, token_store, around.clock),
         registrar=registrar,
+        seals=seals,
         clock=around.clock,
         new_id=around.new_id,
         random_bits=around.random_bits,

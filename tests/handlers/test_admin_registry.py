@@ -216,12 +216,15 @@ def test_a_change_of_rules_gets_the_next_version_and_other_changes_do_not(api: A
 def test_secrets_are_never_told_and_stay_when_their_fingerprints_come_back(api: AdminApi) -> None:
     """SE-01"""
     secret = "whsec_" + "c2VjcmV0" * 4
-    made = api.post("/admin/endpoints", {"id": "crm", "secrets": [{"value": secret}]}, query=SHOP)
+    crm = {"id": "crm", "url": "https://crm.example/hook", "secrets": [{"value": secret}]}
+    made = api.post("/admin/endpoints", crm, query=SHOP)
     told = made.body["secrets"]
     assert told[0]["value"].startswith("sha256:")
     api.patch("/admin/endpoints/crm", {"method": "PUT", "secrets": told}, query=SHOP)
     entry = api.services.registry.snapshot(AccountId("shop")).endpoints
-    assert next(iter(entry.values())).secrets[0].value == secret
+    kept = next(iter(entry.values())).secrets[0].value
+    assert secret not in kept
+    assert api.services.seals.open(kept) == secret
     wrong = [{"value": "sha256:0123456789abcdef"}]
     assert api.patch("/admin/endpoints/crm", {"secrets": wrong}, query=SHOP).code == "bad_field"
     trail = api.get("/admin/audit", query=SHOP)

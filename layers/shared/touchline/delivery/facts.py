@@ -34,6 +34,8 @@ def facts_of(news: News, endpoint: Endpoint, delivery: str) -> dict[str, str]:
     facts |= {"event": news.key.event, "conversion_id": news.key.id}
     if news.conversion is not None:
         facts |= _of_conversion(news.conversion)
+    if news.test:
+        facts["test"] = "1"
     if news.decision is not None:
         facts |= _of_decision(news.decision, endpoint)
     if not consented(endpoint, news.conversion):

@@ -35,6 +35,7 @@ class News:
     decision: Decision | None = None
     restated: bool = False
     reason: str = ""
+    test: bool = False
 
 
 def of_conversion(before: Conversion | None, now: Conversion, at: int) -> News | None:

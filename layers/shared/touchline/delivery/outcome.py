@@ -1,6 +1,6 @@
 """What a delivery is after an attempt, and the log entry of the attempt. Pure."""
 
-from touchline.delivery.model import Attempt, Delivery, State
+from touchline.delivery.model import FINAL, Attempt, Delivery, State
 from touchline.delivery.redact import hidden_headers, shown_response
 from touchline.delivery.request import Prepared
 from touchline.delivery.rows import next_version
@@ -38,7 +38,7 @@ def after_attempt(
         status=status,
         next_at=next_at,
         queued=state is State.PENDING and soon(next_at, now),
-        finished_at=now if state in {State.DELIVERED, State.FAILED} else None,
+        finished_at=now if state in FINAL else None,
     )
 
 
@@ -55,8 +55,9 @@ def _standing(
     if verdict.outcome == GONE:
         return State.HELD, "endpoint_disabled", leased.next_at
     back = leased.after_resend
-    if back in {State.DELIVERED, State.FAILED}:
-        return back, "" if back is State.DELIVERED else verdict.reason, leased.next_at
+    if back in FINAL:
+        reason = "" if back is State.DELIVERED else verdict.reason
+        return State(back), reason, leased.next_at
     if verdict.outcome == BLOCKED:
         return State.FAILED, verdict.reason, leased.next_at
     next_at = next_attempt_at(

@@ -26,6 +26,8 @@ def json_body(news: News, endpoint: Endpoint, delivery: str) -> str:
     if news.conversion is not None:
         data["version"] = news.conversion.version
         data["conversion_receipt"] = news.conversion.receipt
+    if news.test:
+        data["test"] = True
     if news.restated:
         data["restated"] = True
     if news.decision is not None:

@@ -2,14 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from touchline.delivery.alerts import Alerts
-from touchline.delivery.registries import Registries
+from touchline.delivery.registries import Registries, Sender
 from touchline.delivery.request import Open
 from touchline.delivery.schedule import Randbelow
 from touchline.delivery.store import DeliveryStore
-from touchline.delivery.verdict import Outgoing, Result
 from touchline.kernel.clock import Clock
 from touchline.kernel.ids import NewId
 from touchline.platform.observability import Log
@@ -17,14 +15,6 @@ from touchline.platform.queue import Queue
 
 Remaining = Callable[[], int]
 """Milliseconds until the function is stopped."""
-
-
-class Sender(Protocol):
-    """Sends one request; never raises for what the other side does."""
-
-    async def send(self, request: Outgoing, deadline_seconds: float) -> Result:
-        """The answer, or why there is none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Where this room learns what is declared."""
+"""What this room needs of others: what is declared, and a way to send."""
 
 from typing import Protocol
 
+from touchline.delivery.verdict import Outgoing, Result
 from touchline.kernel.ids import AccountId
 from touchline.registry.model import Registry
 
@@ -11,4 +12,12 @@ class Registries(Protocol):
 
     def registry(self, account: AccountId) -> Registry:
         """Everything declared for an account. Raises NotFound."""
+        ...
+
+
+class Sender(Protocol):
+    """Sends one request; never raises for what the other side does."""
+
+    async def send(self, request: Outgoing, deadline_seconds: float) -> Result:
+        """The answer, or why there is none."""
         ...

@@ -15,14 +15,11 @@ from touchline.delivery.referral import referral_url
 from touchline.delivery.signing import signed_headers
 from touchline.delivery.templates import Facts, render_header, render_url
 from touchline.delivery.verdict import Outgoing
-from touchline.registry.model import Endpoint, EndpointFormat, Secret
+from touchline.registry.model import SECRET_OPTIONS, Endpoint, EndpointFormat, Secret
 
 Open = Callable[[str], str]
 """Opens a sealed secret; a plain one passes."""
 
-SECRET_OPTIONS = frozenset(
-    {"secret", "access_token", "developer_token", "client_secret", "refresh_token"}
-)
 _WITHOUT_BODY = frozenset({EndpointFormat.GET, EndpointFormat.REFERRAL})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from touchline.kernel.ids import AccountId
 from touchline.platform.dynamo import Item
 from touchline.registry import keys
+from touchline.registry.model import SECRET_OPTIONS
 from touchline.registry.rows import document
 
 
@@ -34,8 +35,8 @@ class Author:
     entry: str
 
 
-SECRET_FIELDS = frozenset({"value", "secret"})
-"""Fields of secrets and signing keys whose text never leaves the registry."""
+SECRET_FIELDS = frozenset({"value", "secret"}) | SECRET_OPTIONS
+"""Fields of secrets, signing keys and options whose text never leaves the registry."""
 
 
 def without_secrets(said: Any) -> Any:

@@ -12,7 +12,14 @@ from touchline.registry.attribution_rules import DEFAULT_WINDOWS
 from touchline.registry.audit import Author
 from touchline.registry.external import declarable, fingerprint, outside
 from touchline.registry.kinds import ACCOUNT, CAMPAIGN, EVENT, Kind
-from touchline.registry.model import Account, EventDefinition, NameSpan, Registry
+from touchline.registry.model import (
+    SECRET_OPTIONS,
+    Account,
+    Endpoint,
+    EventDefinition,
+    NameSpan,
+    Registry,
+)
 from touchline.registry.references import check_references, check_unused
 from touchline.registry.store import Entry
 from touchline.registry.tokens import RandomBits, mint_site_key
@@ -210,13 +217,26 @@ def with_secrets_of(old: Any, new: Any) -> Any:
             known = {fingerprint(getattr(one, field_name)): one for one in getattr(old, name)}
             kept = tuple(_resolved(one, field_name, known) for one in getattr(new, name))
             new = replace(new, **{name: kept})
+    if isinstance(new, Endpoint):
+        return replace(new, options=_options_of(old.options, new.options))
     return new
+
+
+def _options_of(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Secret options that have the fingerprint of the old ones stay as they were written down."""
+    return {
+        name: old[name]
+        if name in SECRET_OPTIONS and name in old and fingerprint(old[name]) == fingerprint(text)
+        else text
+        for name, text in new.items()
+    }
 
 
 def _resolved(one: Any, field_name: str, known: Mapping[str, Any]) -> Any:
     text = getattr(one, field_name)
     if not text.startswith("sha256:"):
-        return one
+        same = known.get(fingerprint(text))
+        return replace(one, **{field_name: getattr(same, field_name)}) if same else one
     if text not in known:
         raise Refused("bad_field", "no secret has this fingerprint", field=field_name)
     return replace(one, **{field_name: getattr(known[text], field_name)})

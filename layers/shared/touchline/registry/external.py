@@ -22,7 +22,7 @@ from typing import Any
 
 from touchline.kernel.clock import iso
 from touchline.kernel.money import micros_of, plain
-from touchline.registry.model import Account, EventDefinition
+from touchline.registry.model import SECRET_OPTIONS, Account, EventDefinition
 
 RENAMED: Mapping[tuple[type, str], str] = {(EventDefinition, "created_at"): "valid_from"}
 READ_ONLY: frozenset[tuple[type, str]] = frozenset({(EventDefinition, "names")})
@@ -63,7 +63,10 @@ def outside(value: Any, *, form: str = "plain") -> Any:
             for one in fields(value)
         }
     if isinstance(value, Mapping):
-        return {str(key): outside(inner, form=form) for key, inner in value.items()}
+        return {
+            str(key): fingerprint(inner) if key in SECRET_OPTIONS else outside(inner, form=form)
+            for key, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return [outside(inner, form=form) for inner in value]
     if isinstance(value, StrEnum):

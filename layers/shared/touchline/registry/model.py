@@ -208,6 +208,12 @@ class Firing:
     outcome: str = ""  # "won" | "lost": what the endpoint's partner must be, "" for either
 
 
+SECRET_OPTIONS = frozenset(
+    {"secret", "access_token", "developer_token", "client_secret", "refresh_token"}
+)
+"""Options of endpoints whose text is sealed and never shown again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where postbacks go: one partner's (or the account's) URL with its format and conditions."""

@@ -154,11 +154,31 @@ _STANDING = (
         "bad_secret",
         "The endpoint's signing secret is damaged.",
         "Rotate it (`/admin/endpoints/{id}/rotate`) and resend.",
+        422,
     ),
     Reason(
         "bad_template",
         "The endpoint's template could not be rendered.",
         "Lint it, correct it and resend.",
+        422,
+    ),
+    Reason(
+        "endpoint_options",
+        "The endpoint's options lack what its format needs.",
+        "See docs/webhooks.md for the options of the format.",
+        422,
+    ),
+    Reason(
+        "delivery_busy",
+        "The delivery is being sent just now.",
+        "Look at its attempts in a moment, then decide.",
+        409,
+    ),
+    Reason(
+        "delivery_held",
+        "The delivery is held, because its endpoint is paused or disabled.",
+        "Activate or release the endpoint; what was held goes out in order.",
+        409,
     ),
     Reason(
         "consent_missing",

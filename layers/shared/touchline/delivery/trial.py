@@ -1,0 +1,156 @@
+"""The test send: one request with sample data or a past conversion, marked as a test, and what came
+back. Nothing of it is stored, counted or retried (DI-19)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from touchline.delivery.announce import delivery_id
+from touchline.delivery.facts import facts_of
+from touchline.delivery.formats import body_of
+from touchline.delivery.functions import BadCall
+from touchline.delivery.guard import url_problem
+from touchline.delivery.model import Delivery
+from touchline.delivery.news import ACCEPTED, News
+from touchline.delivery.redact import shown_response
+from touchline.delivery.registries import Sender
+from touchline.delivery.request import Open, opened, prepare
+from touchline.delivery.signing import BadSecret
+from touchline.delivery.verdict import Answer, NoAnswer, Outgoing, judge
+from touchline.kernel.errors import Refused
+from touchline.kernel.ids import (
+    CampaignId,
+    ClickId,
+    ConversionId,
+    EventName,
+    PartnerId,
+    Realm,
+    Receipt,
+)
+from touchline.ledger.identity import Identity, of_email, of_phone
+from touchline.ledger.model import Conversion, ConversionKey
+from touchline.registry.model import Endpoint, EndpointFormat
+
+DEADLINE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was sent (secrets hidden) and what came of it."""
+
+    request: Outgoing
+    outcome: str
+    reason: str
+    status: int
+    duration_ms: int
+    response_headers: Mapping[str, str]
+    response: str
+
+
+async def try_endpoint(
+    endpoint: Endpoint,
+    conversion: Conversion,
+    sender: Sender,
+    open_secret: Open,
+    now: int,
+    *,
+    loopback: bool,
+) -> Trial:
+    """Send the conversion to the endpoint as a test.
+
+    Raises Refused `bad_secret` or `bad_template` for an endpoint that cannot work.
+    """
+    news = News(
+        conversion.realm, ACCEPTED, conversion.key, f"test-{now}", now, conversion, test=True
+    )
+    try:
+        delivery = _delivery(news, endpoint, now)
+        prepared = prepare(opened(endpoint, open_secret), delivery, now)
+    except BadSecret as error:
+        raise Refused("bad_secret", str(error)) from error
+    except BadCall as error:
+        raise Refused("bad_template", str(error)) from error
+    request = prepared.request
+    marked = Outgoing(
+        request.method, request.url, {**request.headers, "touchline-test": "1"}, request.body
+    )
+    if url_problem(
+        request.url, allow_http=endpoint.allow_http, ports=endpoint.ports, loopback=loopback
+    ):
+        result: Answer | NoAnswer = NoAnswer("blocked_address")
+    else:
+        result = await sender.send(marked, DEADLINE_SECONDS)
+    verdict = judge(result, now)
+    answer = result if isinstance(result, Answer) else Answer(result.status)
+    blocked = verdict.outcome == "blocked"
+    return Trial(
+        request=prepared.shown,
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        status=result.status,
+        duration_ms=0 if blocked else result.duration_ms,
+        response_headers=answer.headers,
+        response=shown_response(answer.body, prepared.private, delivered=False),
+    )
+
+
+def _delivery(news: News, endpoint: Endpoint, now: int) -> Delivery:
+    name = delivery_id(news, endpoint.id)
+    body, content_type = body_of(news, endpoint, name)
+    facts = facts_of(news, endpoint, name)
+    if endpoint.format is EndpointFormat.REFERRAL:
+        facts |= {"referrer_converts": "1", "goal_complete": "0"}
+    return Delivery(
+        realm=news.realm,
+        id=name,
+        endpoint=endpoint.id,
+        type=news.type,
+        key=news.key,
+        created_at=now,
+        next_at=now,
+        facts=facts,
+        body=body,
+        content_type=content_type,
+    )
+
+
+def sample_conversion(realm: Realm, endpoint: Endpoint, now: int) -> Conversion:
+    """A purchase by nobody: every field has a value that can be told from a real one."""
+    events, campaigns = endpoint.firing.events, endpoint.firing.campaigns
+    key = ConversionKey(events[0] if events else EventName("sample_event"), ConversionId("TEST-1"))
+    return Conversion(
+        realm=realm,
+        key=key,
+        occurred_at=now - 60_000,
+        received_at=now,
+        changed_at=now,
+        receipt=Receipt("rcp_test"),
+        attempt="test",
+        digest="test",
+        identities=(
+            Identity("sample:user-1"),
+            *of_email("sample.person@example.com"),
+            *of_phone("+15550100123"),
+        ),
+        value_micros=12_340_000,
+        currency="EUR",
+        payout_micros=1_230_000,
+        payout_currency="EUR",
+        click_id=ClickId("clk_test"),
+        click_ref="sample-click",
+        clicked_at=now - 3_660_000,
+        partner=endpoint.partner or PartnerId("sample_partner"),
+        campaign=campaigns[0] if campaigns else CampaignId("sample_campaign"),
+        coupon="SAMPLE10",
+        subs={"sub1": "sample-1", "sub2": "sample-2"},
+        parameters={
+            "referrer_name": "Sample Referrer",
+            "referrer_email": "referrer@example.com",
+            "referee_name": "Sample Referee",
+            "referee_email": "referee@example.com",
+            "referrer_customValue": "sample",
+            "gclid": "sample-gclid",
+            "fbclid": "sample-fbclid",
+            "ttclid": "sample-ttclid",
+        },
+        consent=endpoint.consent,
+    )
