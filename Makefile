@@ -28,13 +28,13 @@ $(LOCAL)/%/.ready: requirements/%.txt | $(VENV)/.ready
 	@touch $@
 
 demo: setup ## the whole product in one go: deploy locally, real journeys in, the night, postbacks out
-	@$(BIN)/python -m local.demo
+	@$(BIN)/python -m local.demo $(ARGS)
 
 up: setup ## a local stack that stays up; prints its URL and an admin token
-	@$(BIN)/python -m local.up
+	@$(BIN)/python -m local.up $(ARGS)
 
 down: setup ## stop it
-	@$(BIN)/python -m local.down
+	@$(BIN)/python -m local.down $(ARGS)
 
 test: lint ## every check there is
 	$(BIN)/pytest tests/unit tests/contract tests/handlers tests/system -n auto --maxprocesses 4 --dist loadfile -q

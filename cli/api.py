@@ -60,6 +60,14 @@ class Api:
         """The JSON of a GET."""
         return self.call("GET", path, query=query)
 
+    def text(self, path: str, accept: str, **query: Any) -> str:
+        """The body of a GET in the media type asked for. Raises ApiRefused, NotReachable."""
+        reply = self.send("GET", path, query=query, headers={"accept": accept})
+        if reply.status >= 400:
+            said = _json(reply.body)
+            raise ApiRefused(reply.status, said.get("error", {}) if isinstance(said, dict) else {})
+        return reply.body.decode()
+
     def items(self, path: str, **query: Any) -> Iterator[Any]:
         """Every item of a list, page after page."""
         cursor = None

@@ -1,7 +1,7 @@
 """`touchline explain`: why a conversion was credited as it was."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -9,11 +9,14 @@ from rich.table import Table
 
 from cli.api import Api, segment
 from cli.output import console, failing_clearly, print_json
+from cli.reading import account_read
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 
 app = typer.Typer(rich_markup_mode="rich")
 
 SHOWN_MODELS = 4
+BEFORE = ("before", "channel", "kind", "campaign", "partner")
+"""What is told of each touch before its credit."""
 
 
 @app.command(epilog="Example: [cyan]touchline explain A-1001[/cyan]")
@@ -30,7 +33,7 @@ def explain(
     with failing_clearly():
         api = Api(target_of(api_url, token))
         path = f"/reports/conversions/{segment(conversion)}"
-        answer = api.get(path, event=event, account=account)
+        answer = api.get(path, event=event, account=account_read(api, account))
         if as_json:
             print_json(answer)
             return
@@ -63,20 +66,28 @@ def _show(told: Mapping[str, Any], models: list[str]) -> None:
 
 
 def _touches(decision: Mapping[str, Any], models: list[str]) -> Table:
+    """One row per candidate; a column that nothing stands in is left out."""
     shown = models or decision["models"][:SHOWN_MODELS]
+    headings = [*BEFORE, *(model.replace("_", " ") for model in shown), "why not"]
+    rows = [_row(one, shown) for one in decision["candidates"]]
+    kept = [at for at in range(len(headings)) if any(row[at] for row in rows)]
     table = Table(header_style="bold")
-    for column in ("before", "channel", "kind", "campaign", "partner", *shown, "why not"):
-        table.add_column(column, overflow="fold")
-    for one in decision["candidates"]:
-        shares = [_share(one["credits"].get(model)) for model in shown]
-        verdict = one["verdict"]
-        why = f"{verdict['code']}: {verdict['meaning']}" if verdict else ""
-        cells = (one["before"], one["channel"], one["kind"], one["campaign"], one["partner"])
-        table.add_row(
-            *(escape(str(cell or "")) for cell in (*cells, *shares, why)),
-            style=None if one["counts"] else "dim",
+    for at in kept:
+        justify: Literal["left", "right"] = (
+            "right" if 0 <= at - len(BEFORE) < len(shown) else "left"
         )
+        table.add_column(headings[at], justify=justify)
+    for one, row in zip(decision["candidates"], rows, strict=True):
+        style = None if one["counts"] else "dim"
+        table.add_row(*(escape(row[at]) for at in kept), style=style)
     return table
+
+
+def _row(one: Mapping[str, Any], shown: list[str]) -> list[str]:
+    verdict = one["verdict"]
+    why = f"{verdict['code']}: {verdict['meaning']}" if verdict else ""
+    shares = [_share(one["credits"].get(model)) for model in shown]
+    return [*(str(one[name] or "") for name in BEFORE), *shares, why]
 
 
 def _share(share: float | None) -> str:

@@ -22,7 +22,9 @@ app = typer.Typer(add_completion=False)
 DEFAULT_MODELS = (*HEURISTIC_MODELS, "markov_1", "shapley")
 
 
-@app.command()
+@app.command(
+    epilog="Example: [cyan]touchline journeys examples/data/pathdata.csv.gz --models all[/cyan]"
+)
 def journeys(
     file: Annotated[
         Path,

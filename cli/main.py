@@ -18,6 +18,16 @@ COMMANDS = {
     "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
     "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
+    "erase": ("cli.erase:app", "Forget a person everywhere, with a receipt"),
+    "import-conversions": (
+        "cli.import_conversions:app",
+        "Send conversions from a CSV file, line by line, resumable",
+    ),
+    "sign": ("cli.sign:app", "Sign a click or postback URL as a partner's system would"),
+    "deliveries": ("cli.deliveries:app", "What was sent to whom; resend, replay, release"),
+    "test-send": ("cli.trial:app", "Send a test to an endpoint and see both sides"),
+    "lint-template": ("cli.lint_template:app", "What is wrong with a postback URL, before sending"),
+    "verify-signature": ("cli.verify_signature:app", "Check the signature of a received webhook"),
     "audit": ("cli.audit:app", "Who changed what, when"),
 }
 """One line per command; a command's module is imported only when it is called."""

@@ -7,12 +7,14 @@ import typer
 
 from cli.api import Api
 from cli.output import console, failing_clearly, print_json, print_table
+from cli.reading import account_read
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 
 app = typer.Typer(rich_markup_mode="rich")
 
 REPORTS = ("attribution", "events", "paths", "unattributed", "match-rate", "runs")
-_LEFT_OUT = frozenset({"fix", "difference", "restated", "aside", "outcomes", "faults", "remarks"})
+_LEFT_OUT = frozenset({"fix"})
+_OF_RUNS = ("run", "status", "received", "decided", "duplicates", "set_aside", "restated")
 
 
 @app.command(
@@ -45,13 +47,10 @@ def report(
             "model": model,
             "group_by": group_by,
             "event": event,
-            "account": account,
+            "account": account_read(api, account),
         }
         if as_csv:
-            accept = {"accept": "text/csv"}
-            api.call("GET", "/reports/me", query={"account": account})
-            reply = api.send("GET", f"/reports/{name}", query=query, headers=accept)
-            typer.echo(reply.body.decode(), nl=False)
+            typer.echo(api.text(f"/reports/{name}", "text/csv", **query), nl=False)
             return
         answer = api.get(f"/reports/{name}", **query)
         if as_json:
@@ -62,12 +61,42 @@ def report(
 
 def _show(name: str, answer: Mapping[str, Any]) -> None:
     rows = answer.get("rows") or answer.get("events") or []
-    columns = [column for column in (rows[0] if rows else {}) if column not in _LEFT_OUT]
     title = f"{name}, {answer['from']} to {answer['to']}" if "from" in answer else name
-    print_table(title, columns, [[_cell(row.get(column)) for column in columns] for row in rows])
+    if name == "attribution":
+        _show_credit(title, answer)
+    elif name == "runs":
+        cells = [[_run_cell(row, column) for column in _OF_RUNS] for row in rows]
+        print_table(title, _OF_RUNS, cells)
+    else:
+        columns = [column for column in (rows[0] if rows else {}) if column not in _LEFT_OUT]
+        cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+        print_table(title, columns, cells)
     restated = (answer.get("published") or {}).get("restated")
     if restated:
         console.print(f"[dim]Restated since first published: {', '.join(restated)}[/dim]")
+
+
+def _show_credit(title: str, answer: Mapping[str, Any]) -> None:
+    """Models side by side: conversions, and their value below."""
+    group, models = answer["group_by"], answer["models"]
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in answer["rows"]:
+        told = f"{row['conversions']:,.2f}\n{float(row['value']):,.2f}"
+        cells.setdefault((row[group], row["currency"]), {})[row["model"]] = told
+    rows = [
+        (value or "(none)", currency, *(by_model.get(model, "") for model in models))
+        for (value, currency), by_model in cells.items()
+    ]
+    headings = [model.replace("_", " ") for model in models]
+    print_table(f"{title}: conversions, value", (group, "", *headings), rows)
+
+
+def _run_cell(row: Mapping[str, Any], column: str) -> str:
+    if column != "restated":
+        return _cell(row.get(column))
+    return "\n".join(
+        f"{day['day']}: {_cell(day['causes']) or 'nothing decided'}" for day in row["restated"]
+    )
 
 
 def _cell(value: Any) -> str:

@@ -10,8 +10,14 @@ from touchline.intake.signature import EXPIRY, SIGNATURE, TIMESTAMP, Signed, sig
 from touchline.kernel.clock import SECOND_MS, Clock, system_clock
 from touchline.registry.model import SigningKey
 
+app = typer.Typer(rich_markup_mode="rich")
 
-def command(
+
+@app.command(
+    epilog="Example: [cyan]touchline sign 'https://api.example/c/spring?pid=acme' "
+    '--secret "$SECRET" --expires-in 3600[/cyan]'
+)
+def sign_url(
     url: Annotated[str, typer.Argument(help="The URL to sign, with all its parameters.")],
     secret: Annotated[
         str, typer.Option(envvar="TOUCHLINE_SIGNING_SECRET", help="The partner's signing secret.")

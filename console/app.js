@@ -5,7 +5,11 @@ import { badge, empty, field, h, icon, notice } from "./dom.js";
 
 const PAGES = [
   { path: "overview", title: "Overview", load: () => import("./pages/overview.js") },
+  { path: "attribution", title: "Attribution", load: () => import("./pages/attribution.js"), group: "Credit" },
+  { path: "journeys", title: "Journeys", load: () => import("./pages/journeys.js"), whole: true },
   { path: "events", title: "Events", load: () => import("./pages/events.js") },
+  { path: "conversions", title: "Conversions", load: () => import("./pages/conversions.js") },
+  { path: "nights", title: "Nights", load: () => import("./pages/nights.js"), group: "Running", whole: true },
   { path: "reasons", title: "Reasons", load: () => import("./pages/reasons.js"), group: "Help" },
 ];
 
@@ -38,8 +42,8 @@ function gate(problem) {
   me = null;
   document.title = "Sign in – Touchline";
   const token = h("input", { type: "password", name: "token", autocomplete: "off", spellcheck: "false", required: true, placeholder: "tl_live_…", "aria-describedby": "token-hint" });
-  const account = h("input", { name: "account", autocomplete: "off", spellcheck: "false" });
-  const which = h("div", { hidden: true }, field("Account", account, "This token opens every account: say which one you want to see."));
+  const account = h("select", { name: "account" });
+  const which = h("div", { hidden: true }, field("Account", account, "This token opens every account: choose the one to look at."));
   const said = h("div", { hidden: !problem }, problem && told(problem));
   const button = h("button", { class: "button primary", type: "submit" }, "Sign in");
   const form = h("form", { onsubmit: submit },
@@ -51,22 +55,31 @@ function gate(problem) {
   async function submit(event) {
     event.preventDefault();
     button.disabled = true;
-    session.start(token.value.trim(), account.value.trim());
+    session.start(token.value.trim(), account.value);
     try {
       me = await get("reports/me");
       if (!location.hash) location.hash = link("overview");
       frame();
     } catch (failure) {
+      if (failure.code === "account_needed") return offer();
       session.end();
       button.disabled = false;
-      if (failure.code === "account_needed") {
-        which.hidden = false;
-        return account.focus();
-      }
       said.hidden = false;
       said.replaceChildren(failure.status === 401 ? notice("bad", "This token opens nothing.", "It is wrong, expired or revoked. Ask the operator of this stack for a token with the scope report or admin.") : told(failure));
       token.focus();
     }
+  }
+  // An operator's token opens every account. Where there is one only, that one is meant.
+  async function offer() {
+    const { items } = await get("admin/accounts");
+    account.replaceChildren(...items.map((one) => h("option", { value: one.id }, one.name ? `${one.name} (${one.id})` : one.id)));
+    button.disabled = false;
+    which.hidden = items.length < 2;
+    if (items.length === 1) return form.requestSubmit();
+    session.end();
+    if (items.length) return account.focus();
+    said.hidden = false;
+    said.replaceChildren(notice("warn", "This stack has no account yet.", "Declare one with touchline apply FILE.yaml, then sign in again."));
   }
   app.replaceChildren(h("main", { class: "gate" }, h("div", { class: "card" }, h("div", { class: "brand" }, mark(), "Touchline"), h("h1", {}, "Sign in"), form)));
   token.focus();
@@ -156,7 +169,7 @@ async function draw() {
 }
 
 function heading(title, text, ...more) {
-  return h("div", { class: "head" }, h("div", {}, h("h1", {}, title), text && h("p", { class: "soft" }, text)), h("div", { class: "row" }, more));
+  return h("div", { class: "head" }, h("div", {}, h("h1", {}, title), text && h("div", { class: "soft" }, text)), h("div", { class: "row" }, more));
 }
 
 export function told(failure) {

@@ -72,6 +72,9 @@ export const some = (number, word) => `${count(number)} ${word}${plural.select(N
 const instant = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
 export const at = (milliseconds) => (milliseconds ? `${instant.format(new Date(milliseconds))} UTC` : "–");
 
+const brief = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" });
+export const shortly = (milliseconds) => brief.format(new Date(milliseconds));
+
 export function lasting(seconds) {
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   const first = units.findIndex(([, size]) => seconds >= size);

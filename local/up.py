@@ -1,10 +1,11 @@
 """`make up`: a local stack that stays up, found or made."""
 
+import argparse
 import sys
 from pathlib import Path
 
 from local.build import build, host_parameters
-from local.emulator import DEFAULT_PORT, Emulator, find_emulator, start_emulator, stop_emulator
+from local.emulator import DEFAULT_PORT, Emulator, find_emulator, start_emulator
 from local.machine import LOCAL_CREDENTIALS, CommandFailed
 from local.operator_token import first_token
 from local.places import STACK_FILE, STATE
@@ -47,13 +48,16 @@ def known_token(state: Path) -> str:
         return ""
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Bring it up and say where it is; 0, or 1 with the cause."""
+    parser = argparse.ArgumentParser(prog="python -m local.up", description=__doc__)
+    parser.add_argument("--state", type=Path, default=STATE, help="where things are kept")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the emulator, if free")
+    asked = parser.parse_args(arguments)
     try:
-        stack = bring_up(STATE)
+        stack = bring_up(asked.state, port=asked.port)
     except CommandFailed as failure:
         fail(str(failure))
-        stop_emulator(STATE)
         return 1
     console.print(f"\n  API base URL  {stack.api_url}", soft_wrap=True)
     console.print(f"  Console       {stack.console_url}", soft_wrap=True)
@@ -63,4 +67,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -14,6 +14,7 @@ from touchline.delivery.held import Holds
 from touchline.delivery.jobs import Job, job_of
 from touchline.delivery.model import Delivery
 from touchline.delivery.outbox import Outbox
+from touchline.delivery.platforms.credentials import AccessTokens
 from touchline.delivery.ports import Limits, Surroundings
 from touchline.delivery.referral_store import ReferralCounts
 from touchline.delivery.registries import Sender
@@ -87,6 +88,7 @@ class World:
         self.scripted = ScriptedSender()
         self.lines: list[str] = []
         self._sender = sender or self.scripted
+        self._access_tokens = AccessTokens(self._sender, self.clock)
         self._numbers = count(1)
         self._records = count(1)
         self.limits = limits or Limits()
@@ -175,6 +177,7 @@ class World:
             randbelow=lambda _: 0,
             sleep=self._sleep,
             open_secret=lambda text: text,
+            access_tokens=self._access_tokens,
             log=Log("dispatcher", self.clock, write=self.lines.append),
             alerts=Alerts(self.store, self, self.queue),
             limits=self.limits,

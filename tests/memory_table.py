@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tests.memory_writes import changed, holds, path_error, put_error
-from touchline.kernel.errors import ConditionFailed, StoreRefused
+from touchline.kernel.errors import ConditionFailed, ItemTooLarge, StoreRefused
 from touchline.platform.dynamo import (
     Change,
     Condition,
@@ -224,7 +224,7 @@ class MemoryTable:
         key = _key_of(item)
         _check_key(key)
         if error := put_error(item):
-            raise StoreRefused(error)
+            raise _refused(error)
         self._check(key, condition)
         self._rows[key] = _plain_row(item)
 
@@ -236,7 +236,7 @@ class MemoryTable:
             raise StoreRefused(error)
         row = changed(copy.deepcopy(found), changes)
         if error := put_error(row):
-            raise StoreRefused(error)
+            raise _refused(error)
         self._rows[key] = _plain_row(row)
         return copy.deepcopy(self._rows[key])
 
@@ -279,6 +279,10 @@ class MemoryTable:
             if fault.applied:
                 work()
             raise fault.error()
+
+
+def _refused(error: str) -> StoreRefused:
+    return ItemTooLarge(error) if error.startswith("an item of") else StoreRefused(error)
 
 
 def _key_of(item: Item) -> Key:

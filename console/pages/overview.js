@@ -6,17 +6,19 @@ import { badge, bar, count, empty, h, many, money, percent, some, table, words }
 import { picker, range } from "../range.js";
 import { link } from "../app.js";
 
-export async function render({ query, go, heading }) {
+export async function render({ query, go, heading, me }) {
   const days = range(query);
   const found = await get("reports/overview", days);
   const head = heading("", picker(query, go));
-  if (!found.totals.conversions && !found.last_run) return [head, nothing()];
-  return [head, h("div", { class: "stack" }, tiles(found), h("div", { class: "grid" }, ...cards(found)))];
+  if (!found.totals.conversions) return [head, nothing(me, found)];
+  return [head, h("div", { class: "stack" }, tiles(found), h("div", { class: "grid" }, ...cards(found, days)))];
 }
 
-function nothing() {
+function nothing(me, found) {
+  const why = found.unattributed.length ? ` ${some(found.unattributed[0].conversions, "conversion")} of these days did not count: ${found.unattributed[0].meaning}` : "";
   return h("div", { class: "card" }, empty("overview", "No conversions in these days",
-    "Conversions appear here after the night in which they are credited. Widen the range to look further back."));
+    `Conversions appear here after the night in which they are credited. Widen the range to look further back.${why}`,
+    h("a", { class: "button primary", href: link("conversions") }, "See what came in")));
 }
 
 function tile(label, figure, note, extra) {
@@ -30,12 +32,11 @@ function tiles({ totals, days, deliveries, last_run: run }) {
     tile("Value", many(totals.values), "", sparkline(days.map((day) => Number(day.value)), "Value by day")),
     tile("Credited", percent(totals.match_rate), `${some(totals.attributed, "conversion")} with at least one touch`),
     tile("Payouts", many(totals.payouts), "to partners"),
-    deliveries && tile("Postbacks delivered", sent ? percent(deliveries.delivered / sent) : "–", [some(deliveries.failed, "failure"), deliveries.held && `${count(deliveries.held)} held`, deliveries.pending && `${count(deliveries.pending)} on the way`].filter(Boolean).join(", ")),
-    run !== undefined && tile("Last night", run ? run.day : "none yet", run ? h("span", {}, badge(run.state, run.state === "completed" ? "good" : "bad"), ` ${some(run.conversions, "conversion")}`) : "Runs at 00:00 UTC"));
+    deliveries && tile("Postbacks delivered", sent ? percent(deliveries.delivered / sent) : "–", [some(deliveries.failed, "failure"), deliveries.held && `${count(deliveries.held)} held`, deliveries.pending && `${count(deliveries.pending)} on the way`].filter(Boolean).join(", ") + " since yesterday"),
+    run !== undefined && tile("Last night", run ? run.day : "none yet", run ? h("span", {}, badge(words(run.status), run.status === "published" ? "good" : "bad"), ` ${count(run.decided)} decided`) : "Nights run at 00:00 UTC"));
 }
 
-function cards(found) {
-  const currency = found.currency;
+function cards(found, days) {
   return [
     h("section", { class: "card span-8" }, h("h2", {}, "Conversions by day"), chart({
       title: "Conversions by day, credited and not credited", stacked: true, show: count, labels: found.days.map((one) => one.day.slice(5)),
@@ -44,20 +45,21 @@ function cards(found) {
     h("section", { class: "card span-4" }, h("h2", {}, "Not credited, and why"), found.unattributed.length
       ? h("ul", { class: "plain stack" }, found.unattributed.slice(0, 6).map((one) => h("li", {}, h("a", { href: link("reasons", { find: one.reason }) }, words(one.reason)), h("div", { class: "small soft" }, one.meaning), bar(one.conversions / found.unattributed[0].conversions, count(one.conversions), "var(--c8)"))))
       : h("p", { class: "soft" }, "Every conversion found a touch that earned it.")),
-    found.channels && h("section", { class: "card span-7" },
-      h("h2", {}, "Credit by channel"),
-      channels(found.channels, currency)),
-    found.goals.length > 0 && h("section", { class: "card span-5" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, found.goals.map(goal))),
+    found.channels && h("section", { class: `card ${found.goals?.length ? "span-7" : "span-12"}` },
+      h("div", { class: "spread" }, h("h2", {}, "Credit by channel"), h("a", { class: "small", href: link("attribution", days) }, "Compare models")),
+      channels(found.channels)),
+    found.goals?.length > 0 && h("section", { class: "card span-5" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, found.goals.map(goal))),
   ].filter(Boolean);
 }
 
-function channels({ model, rows }, currency) {
+function channels({ model, rows }) {
   if (!rows.length) return h("p", { class: "soft" }, "No credit in these days.");
+  rows.sort((one, other) => other.conversions - one.conversions);
   const most = Math.max(...rows.map((row) => Number(row.conversions)));
   return table([
-    { title: "Channel", show: (row) => [h("span", { class: "swatch", "--colour": palette(rows.indexOf(row)) }), row.key] },
+    { title: "Channel", show: (row) => [h("span", { class: "swatch", "--colour": palette(rows.indexOf(row)) }), row.channel] },
     { title: `Conversions (${words(model)})`, show: (row) => bar(Number(row.conversions) / most, count(row.conversions), palette(rows.indexOf(row))) },
-    { title: "Value", number: true, show: (row) => money(row.value, currency) },
+    { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
   ], rows.slice(0, 8), { caption: "Credit by channel" });
 }
 

@@ -7,13 +7,16 @@ from typing import Any
 
 from admin.call import Call, Handler
 from admin.pages import limit_of, start_of, told
+from touchline.intake.remap import remap
 from touchline.kernel.errors import Refused
-from touchline.kernel.ids import AccountId
+from touchline.kernel.ids import AccountId, Receipt, realm_of
+from touchline.ledger.store import LedgerStore
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.registry import keys
 from touchline.registry.catalogue import warnings
 from touchline.registry.external import outside
-from touchline.registry.kinds import ACCOUNT, EVENT, THINGS, Kind
+from touchline.registry.kinds import ACCOUNT, EVENT, PARTNER, THINGS, Kind
+from touchline.registry.model import Partner
 from touchline.registry.store import Entry
 
 
@@ -63,10 +66,22 @@ def change(kind: Kind, call: Call) -> Response:
     """Merge a patch into a thing."""
     body = call.body()
     version = call.version(body.pop("version", None))
+    account = _account(kind, call)
     changed = call.services.registrar.change(
-        _account(kind, call), kind, call.parameters["id"], body, call.who, version
+        account, kind, call.parameters["id"], body, call.who, version
     )
+    if kind is PARTNER:
+        explain_words(call, account, changed.entry.value)
     return _answer(200, changed.entry, call, changed.shown)
+
+
+def explain_words(call: Call, account: AccountId, partner: Partner) -> None:
+    """Move the conversions whose status word the partner's maps explain now (both sides)."""
+    services = call.services
+    ledger = LedgerStore(services.ledger)
+    for test in (False, True):
+        realm = realm_of(account, test=test)
+        remap(ledger, realm, partner, Receipt(services.new_id("rcp")), services.clock())
 
 
 def delete(kind: Kind, call: Call) -> Response:

@@ -49,7 +49,7 @@ SAMPLE = {
 }
 
 
-def test(call: Call) -> Response:
+def try_out(call: Call) -> Response:
     """Send a test to the endpoint: sample data, or a past conversion; shows both sides."""
     endpoint = _entry(call).value
     said = call.body()
@@ -261,7 +261,7 @@ def _audit(call: Call, action: str, endpoint: EndpointId, after: dict[str, Any])
 
 
 ROUTES: list[Route[Handler]] = [
-    Route("POST", "/admin/endpoints/{id}/test", test, "admin"),
+    Route("POST", "/admin/endpoints/{id}/test", try_out, "admin"),
     Route("POST", "/admin/endpoints/{id}/rotate", rotate, "admin"),
     Route("POST", "/admin/endpoints/{id}/release", release, "admin"),
     Route("POST", "/admin/endpoints/{id}/replay", replay, "admin"),

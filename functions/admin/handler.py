@@ -3,7 +3,16 @@
 import secrets
 from typing import Any
 
-from admin import conversions, declared, deliveries, endpoints, quarantine, tokens, trail
+from admin import (
+    conversions,
+    declared,
+    deliveries,
+    endpoints,
+    erasure,
+    quarantine,
+    tokens,
+    trail,
+)
 from admin.call import Call, Handler, Services
 from admin.wiring import Around, services_of
 from touchline.kernel.clock import system_clock
@@ -22,6 +31,7 @@ ROUTER: Router[Handler] = Router(
         *trail.ROUTES,
         *quarantine.ROUTES,
         *conversions.ROUTES,
+        *erasure.ROUTES,
         *endpoints.ROUTES,
         *deliveries.ROUTES,
     ]

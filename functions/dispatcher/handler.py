@@ -10,6 +10,7 @@ from typing import Any
 from touchline.delivery.alerts import Alerts
 from touchline.delivery.dispatch import Dispatcher
 from touchline.delivery.jobs import Job, job_of
+from touchline.delivery.platforms.credentials import AccessTokens
 from touchline.delivery.ports import Limits, Surroundings
 from touchline.delivery.sender import HttpSender
 from touchline.delivery.store import DeliveryStore
@@ -76,6 +77,7 @@ def _composed() -> tuple[Around, Callable[[], HttpSender]]:
             randbelow=random.randrange,
             sleep=asyncio.sleep,
             open_secret=connections.seals(wanted.sealing_key_parameter).open,
+            access_tokens=AccessTokens(sender, system_clock, loopback=loopback),
             log=Log("dispatcher", system_clock, level=wanted.log_level),
             alerts=Alerts(store, registries, queue),
             limits=Limits(loopback=loopback),

@@ -25,7 +25,7 @@ from touchline.intake.reception import (
 from touchline.intake.signature import Seen, Signed, Verdict, judge
 from touchline.intake.spill import pack
 from touchline.kernel.clock import Clock
-from touchline.kernel.errors import QueueUnavailable, StoreUnavailable, Unauthorized
+from touchline.kernel.errors import QueueUnavailable, Refused, StoreUnavailable, Unauthorized
 from touchline.kernel.ids import Receipt
 from touchline.platform.http_api import Request, Response, Route, json_response
 from touchline.platform.observability import Code, Log, Metric
@@ -86,7 +86,10 @@ class Partner:
     def _outcomes(
         self, caller: Caller, route: str, request: Request, receipt: Receipt
     ) -> list[Outcome]:
-        """Receive, and spill what the table does not take. Raises StoreUnavailable: neither did."""
+        """Receive, and spill what the table does not take, or what breaks us: it is never lost.
+
+        Raises StoreUnavailable when the queue does not take it either.
+        """
         now = self.clock()
         arrival = Arrival(
             receipt=receipt,
@@ -110,7 +113,12 @@ class Partner:
             outcomes = receive(self.desk, caller, arrival)
             if verdict:
                 self._remember(caller, verdict)
+        except Refused:
+            raise
         except StoreUnavailable:
+            return [self._spilled(caller, arrival)]
+        except Exception as error:  # noqa: BLE001 - a fault of ours must cost nobody a conversion
+            self.log.fault(error, receipt=receipt, route=route)
             return [self._spilled(caller, arrival)]
         if verdict and verdict.refusal:
             return [_remarked(outcome, f"would_refuse:{verdict.refusal}") for outcome in outcomes]

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from touchline.intake import clicks, pixel
 from touchline.intake.clicks import Click, Memory
+from touchline.intake.openapi import openapi_document
 from touchline.intake.site import site_script
 from touchline.intake.visit import Visit
 from touchline.intake.visit_keeping import REFUSED, Keeper
@@ -49,6 +50,7 @@ class Web:
             Route("GET", "/v/{campaign}.gif", self.view),
             Route("GET", "/t.js", script),
             Route("GET", "/reasons", reasons),
+            Route("GET", "/openapi.json", openapi),
         )
 
     def click(self, request: Request, names: Mapping[str, str], receipt: Receipt) -> Response:
@@ -124,6 +126,12 @@ def script(_request: Request, _names: Mapping[str, str], _: Receipt) -> Response
         },
         SCRIPT,
     )
+
+
+def openapi(_request: Request, _names: Mapping[str, str], _: Receipt) -> Response:
+    """What every route takes and answers."""
+    headers = {"content-type": "application/json", "cache-control": HOUR}
+    return Response(200, headers, openapi_document())
 
 
 def reasons(_request: Request, _names: Mapping[str, str], _: Receipt) -> Response:

@@ -88,6 +88,7 @@ def _names(call: Call) -> set[EventName]:
 
 
 def _table(call: Call, report: Mapping[str, Any]) -> Response:
+    """The report as JSON, or its rows alone in the format that the caller accepts."""
     return answered_rows(call, report, report["rows"])
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports import credit, live, overview
+from reports import credit, deliveries, live, overview
 from reports.call import Call, Handler, Services
 from reports.console import Console, folder
 from reports.wiring import services_of
@@ -22,7 +22,9 @@ from touchline.platform.patience import BATCH
 from touchline.platform.settings import Aws, Reports, load
 
 THREADS = 8
-ROUTER: Router[Handler] = Router([*overview.ROUTES, *live.ROUTES, *credit.ROUTES])
+ROUTER: Router[Handler] = Router(
+    [*overview.ROUTES, *live.ROUTES, *credit.ROUTES, *deliveries.ROUTES]
+)
 
 
 class Function:

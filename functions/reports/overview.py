@@ -4,10 +4,15 @@ from typing import Any
 
 from reports.call import Call, Handler
 from reports.rows import answered_rows
+from touchline.delivery.store import DeliveryStore
+from touchline.kernel.clock import next_day
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting import events, goals
-from touchline.reporting.ask import Ask
+from touchline.reporting.ask import Ask, Days
+from touchline.reporting.credit import credit_ask, credit_report
+from touchline.reporting.live import delivery_counts
 from touchline.reporting.overview import overview
+from touchline.reporting.runs import runs_report
 
 
 def me(call: Call) -> Response:
@@ -36,11 +41,21 @@ def me(call: Call) -> Response:
 
 
 def first_page(call: Call) -> Response:
-    """Totals, days and reasons of the range; goals and the last night beside them."""
+    """Totals, days, reasons and channels; for the account goals, deliveries and the night too."""
     services, account = call.services, call.registry.account
     parts = events.parts_of(services.nights, call.ask, services.spread)
     page = overview(parts, call.days, account.currency)
-    return json_response(200, {**page, "goals": _goals(call)})
+    if call.partner is not None:
+        return json_response(200, page)
+    sent = DeliveryStore(services.deliveries)
+    recent = (next_day(call.today, -1), call.today)
+    whole = {
+        "channels": _channels(call),
+        "goals": _goals(call),
+        "deliveries": delivery_counts(sent, call.realm, recent),
+        "last_run": _last_run(call),
+    }
+    return json_response(200, {**page, **whole})
 
 
 def by_event(call: Call) -> Response:
@@ -77,12 +92,28 @@ def _parts(call: Call) -> list[events.Part]:
 
 
 def _goals(call: Call) -> list[dict[str, Any]]:
-    declared = [] if call.partner else list(call.registry.events.values())
+    declared = list(call.registry.events.values())
     needed = goals.days_needed(declared, call.days.last)
     if needed is None:
         return []
     parts = events.parts_of(call.services.nights, Ask(call.realm, needed), call.services.spread)
     return goals.progress(declared, parts, call.days.last)
+
+
+def _channels(call: Call) -> dict[str, Any]:
+    """Credit by channel under one model: linear where the account has it."""
+    models = call.registry.account.rules.models
+    model = "linear" if "linear" in models else models[0]
+    services, asked = call.services, credit_ask(model, "channel", models)
+    return {**credit_report(services.nights, call.ask, asked, services.spread), "model": model}
+
+
+def _last_run(call: Call) -> dict[str, Any] | None:
+    """The newest run of the last 30 days, in short."""
+    month = Ask(call.realm, Days(next_day(call.today, -30), call.today))
+    rows = runs_report(call.services.nights, month, 1)["rows"]
+    names = ("day", "run", "status", "received", "decided")
+    return {name: rows[0][name] for name in names} if rows else None
 
 
 ROUTES: list[Route[Handler]] = [

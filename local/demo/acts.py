@@ -23,6 +23,8 @@ from touchline.kernel.clock import Clock, day_of, next_day
 REGISTRY = ROOT / "examples" / "registry.yaml"
 RECEIVER_PATHS = {"acme-postback": "/postback", "warehouse": "/hooks", "referral-hook": "/referral"}
 POSTBACK_SECONDS = 60.0
+NIGHT_SECONDS = 120.0
+EXPLAINED = "first_touch,last_touch,linear,time_decay"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 """What clicks on links in the stories; without it a click is a robot's, and earns nothing."""
 
@@ -71,8 +73,9 @@ def perform(demo: Demo) -> None:
         told = check_postbacks(demo, secret)
     show(told)
     show_credit(demo, journeys, now)
-    explain_one(demo, endings[0])
-    say_where_next(demo, endings[0])
+    told_of = worth_explaining(journeys)
+    explain_one(demo, told_of.order_id)
+    say_where_next(demo, told_of.order_id)
 
 
 def show(lines: Iterable[str]) -> None:
@@ -126,11 +129,18 @@ def play_stories(cast: Cast) -> list[Ending]:
 
 
 def run_night(demo: Demo, first: str, last: str) -> Any:
-    """Decide everything received on these days; the run's summary."""
-    summary = invoke(demo.stack, "AttributionFunction", {"from": first, "to": last})
-    if summary["status"] != "published":
-        raise Unmet(f"the night was not published: {json.dumps(summary)[:800]}")
-    return summary
+    """Decide everything received on these days; the run's summary. Should the stack's own midnight
+    be under way just now, its lease is waited for."""
+    tried: list[Any] = []
+
+    def is_done() -> bool:
+        tried.append(invoke(demo.stack, "AttributionFunction", {"from": first, "to": last}))
+        return bool(tried[-1]["status"] != "busy")
+
+    wait_until(is_done, seconds=NIGHT_SECONDS, every=1)
+    if tried[-1]["status"] != "published":
+        raise Unmet(f"the night was not published: {json.dumps(tried[-1])[:800]}")
+    return tried[-1]
 
 
 def check_endings(demo: Demo, endings: Iterable[Ending]) -> list[str]:
@@ -229,20 +239,26 @@ def micros(money: str) -> int:
     return int(whole) * 1_000_000 + int(fraction.ljust(6, "0"))
 
 
-def explain_one(demo: Demo, ending: Ending) -> None:
+def worth_explaining(journeys: list[Journey]) -> Journey:
+    """The first that converted after a few touches of different channels."""
+    converted = (journey for journey in journeys if journey.converted_at is not None)
+    return next(one for one in converted if len(one.channels) == len(set(one.channels)) + 1 == 4)
+
+
+def explain_one(demo: Demo, conversion: str) -> None:
     """One decision in full, as an operator reads it."""
     console.print()
-    console.print(f"[bold]touchline explain {ending.conversion_id}[/bold]")
-    told = demo.touchline("explain", ending.conversion_id, "--account", ACCOUNT)
+    console.print(f"[bold]touchline explain {conversion}[/bold]")
+    told = demo.touchline("explain", conversion, "--account", ACCOUNT, "--model", EXPLAINED)
     console.print(told.rstrip(), soft_wrap=True, markup=False)
 
 
-def say_where_next(demo: Demo, ending: Ending) -> None:
+def say_where_next(demo: Demo, conversion: str) -> None:
     """What to look at now."""
     lines = {
         "Console": demo.stack.console_url,
         "Admin token": demo.stack.token,
-        "One decision": f".venv/bin/touchline explain {ending.conversion_id} --account {ACCOUNT}",
+        "One decision": f".venv/bin/touchline explain {conversion} --account {ACCOUNT}",
         "What was sent": f".venv/bin/touchline deliveries list --account {ACCOUNT}",
         "The docs": "docs/index.md",
     }

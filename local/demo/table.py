@@ -45,9 +45,9 @@ def total(channels: Mapping[str, tuple[float, int]]) -> tuple[float, int]:
 
 
 def cell(earned: tuple[float, int]) -> str:
-    """`12.34   56.78`: conversions, then money."""
+    """Conversions, and below them money."""
     conversions, value_micros = earned
-    return f"{conversions:7.2f} [dim]{value_micros / 1_000_000:9.2f}[/dim]"
+    return f"{conversions:.2f}\n[dim]{value_micros / 1_000_000:.2f}[/dim]"
 
 
 def differences(credit: Credit, journeys: Sequence[Journey]) -> list[str]:

@@ -13,8 +13,17 @@ from touchline.kernel.errors import ConditionFailed, Conflict, StoreUnavailable
 from touchline.kernel.ids import Realm, Receipt, id_factory
 from touchline.ledger.conversion_rows import conversion_item
 from touchline.ledger.identity import Identity
-from touchline.ledger.model import Conversion, Envelope, Link, Quarantined, Repeat
+from touchline.ledger.model import (
+    Conversion,
+    Envelope,
+    Link,
+    Quarantined,
+    Repeat,
+    Tally,
+    TallyStep,
+)
 from touchline.ledger.store import LedgerStore
+from touchline.platform.dynamo import Table
 
 SHOP = Realm("shop")
 CRM = Identity("crm:7")
@@ -24,13 +33,16 @@ ENVELOPE = Envelope("GET", "/postback", "a=1", {}, b"", NOON)
 LINK = Link(CRM, VISITOR, NOON, "identify", Receipt("rcp_1"))
 
 
-@pytest.fixture
-def table() -> MemoryTable:
-    return MemoryTable(page_items=2)
+@pytest.fixture(params=["memory", "moto", "emulator_wire"])
+def ledger(request: pytest.FixtureRequest) -> LedgerStore:
+    table: Table = request.getfixturevalue(f"{request.param}_table")
+    return LedgerStore(table)
 
 
-@pytest.fixture
-def ledger(table: MemoryTable) -> LedgerStore:
+@pytest.fixture(params=["memory", "emulator_wire"])
+def busy(request: pytest.FixtureRequest) -> LedgerStore:
+    """Where many may write at once (moto judges conditions without a lock)."""
+    table: Table = request.getfixturevalue(f"{request.param}_table")
     return LedgerStore(table)
 
 
@@ -91,19 +103,19 @@ def test_a_conversion_is_stored_once(ledger: LedgerStore) -> None:
     assert ledger.add_conversion(a_conversion(attempt="att_2")) == first
 
 
-def test_of_many_at_once_one_is_stored(ledger: LedgerStore) -> None:
+def test_of_many_at_once_one_is_stored(busy: LedgerStore) -> None:
     """IN-03, I10: the conditional write is the only authority."""
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(
-            pool.map(lambda n: ledger.add_conversion(a_conversion(attempt=f"att_{n}")), range(50))
+            pool.map(lambda n: busy.add_conversion(a_conversion(attempt=f"att_{n}")), range(50))
         )
     assert outcomes.count(None) == 1
 
 
-def test_a_write_whose_answer_was_lost_is_known_as_ones_own(
-    ledger: LedgerStore, table: MemoryTable
-) -> None:
+def test_a_write_whose_answer_was_lost_is_known_as_ones_own() -> None:
     """IN-04, I2: the attempt token tells a lost answer from a duplicate."""
+    table = MemoryTable()
+    ledger = LedgerStore(table)
     table.fail("put", StoreUnavailable, applied=True)
     with pytest.raises(StoreUnavailable):
         ledger.add_conversion(a_conversion())
@@ -176,6 +188,76 @@ def test_realms_do_not_see_one_another(ledger: LedgerStore) -> None:
     assert ledger.conversion(other, a_conversion().key) is None
     assert list(ledger.changed_on(other, TODAY)) == []
     assert list(ledger.conversions_of(other, CRM)) == []
+
+
+STEP = TallyStep("cap", 5, count_most=2)
+
+
+def test_a_tally_steps_with_its_conversion_up_to_its_bound(ledger: LedgerStore) -> None:
+    for n in range(2):
+        assert ledger.add_conversion(a_conversion(id=f"A-{n}"), [STEP]) is None
+    with pytest.raises(Conflict, match="tally_moved"):
+        ledger.add_conversion(a_conversion(id="A-9"), [STEP])
+    assert ledger.tallies(SHOP, ["cap", "other"]) == [Tally("cap", 2, 10), Tally("other")]
+    assert ledger.conversion(SHOP, a_conversion(id="A-9").key) is None
+
+
+def test_a_conversion_that_is_there_steps_no_tally(ledger: LedgerStore) -> None:
+    ledger.add_conversion(a_conversion())
+    assert ledger.add_conversion(a_conversion(attempt="att_2"), [STEP]) == a_conversion()
+    assert ledger.tallies(SHOP, ["cap"]) == [Tally("cap")]
+
+
+@pytest.mark.parametrize(("seen", "moved"), [(0, True), (1, False), (2, True)])
+def test_a_step_that_must_be_the_next_is_only_that(
+    ledger: LedgerStore, seen: int, moved: bool
+) -> None:
+    ledger.add_conversion(a_conversion(id="A"), [TallyStep("tier", 0, seen=0)])
+    step = TallyStep("tier", 0, seen=seen)
+    if moved:
+        with pytest.raises(Conflict, match="tally_moved"):
+            ledger.add_conversion(a_conversion(id="B"), [step])
+    else:
+        assert ledger.add_conversion(a_conversion(id="B"), [step]) is None
+
+
+def test_a_crowd_never_steps_over_a_bound(busy: LedgerStore) -> None:
+    def attempt(n: int) -> bool:
+        try:
+            return busy.add_conversion(a_conversion(id=f"A-{n}"), [STEP]) is None
+        except (Conflict, StoreUnavailable):
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        stored = list(pool.map(attempt, range(16))).count(True)
+    assert stored == busy.tallies(SHOP, ["cap"])[0].count <= 2
+
+
+def test_words_that_nobody_explained_are_remembered_until_somebody_does(
+    ledger: LedgerStore,
+) -> None:
+    key = a_conversion(scope="acme").key
+    ledger.note_word(SHOP, "acme", "vip", key)
+    ledger.note_word(SHOP, "acme", "vip", key)
+    assert list(ledger.unexplained(SHOP, "acme")) == [("vip", key)]
+    ledger.explained(SHOP, "acme", "vip", key)
+    assert list(ledger.unexplained(SHOP, "acme")) == []
+
+
+def test_attributes_of_a_person_are_set_one_by_one(ledger: LedgerStore) -> None:
+    ledger.put_attributes(SHOP, CRM, {"city": "Gdynia", "a.b": "1"}, NOON)
+    ledger.put_attributes(SHOP, CRM, {"city": "Sopot"}, NOON + 1)
+    assert ledger.attributes(SHOP, CRM) == {"city": "Sopot", "a.b": "1"}
+    assert ledger.around(SHOP, CRM).touches == ()
+    assert ledger.attributes(SHOP, VISITOR) == {}
+
+
+def test_what_changed_in_a_span_is_found_over_midnight(ledger: LedgerStore) -> None:
+    midnight = NOON + DAY_MS // 2
+    for n in (-2, -1, 0, 1, 2):
+        ledger.add_conversion(a_conversion(id=f"A{n}", changed_at=midnight + n))
+    changed = ledger.changed_between(SHOP, midnight - 1, midnight + 1)
+    assert sorted(row.key.id for row in changed) == ["A-1", "A0", "A1"]
 
 
 def a_quarantined(clock: Callable[[], int] = lambda: NOON) -> Quarantined:

@@ -37,7 +37,7 @@ class Collector:
         )
         return self.url + path
 
-    def wait_for(self, how_many: int, seconds: float = 20) -> list[tuple[str, dict[str, Any]]]:
+    def wait_for(self, how_many: int, seconds: float = 60) -> list[tuple[str, dict[str, Any]]]:
         """What was sent, once there are this many."""
         with self.arrived:
             enough = self.arrived.wait_for(lambda: len(self.sent) >= how_many, seconds)

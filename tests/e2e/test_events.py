@@ -22,6 +22,7 @@ def test_every_function_has_an_event() -> None:
 
 
 @pytest.mark.parametrize("file", EVENTS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+@pytest.mark.usefixtures("shop")
 def test_the_function_takes_the_event(file: Path, stack: Stack) -> None:
     answer = invoke(stack, name_of(file), json.loads(file.read_text(encoding="utf-8")))
     if isinstance(answer, dict) and "statusCode" in answer:

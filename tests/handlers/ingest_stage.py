@@ -11,6 +11,7 @@ from ingest.desk import Parts, parts
 from ingest.drain import Drain
 from ingest.handler import Ingest
 from tests.factories import NOON
+from tests.intake_factories import SHOP, a_registry
 from tests.memory_queue import MemoryQueue
 from tests.memory_table import MemoryTable
 from touchline.kernel.errors import Unauthorized
@@ -18,37 +19,11 @@ from touchline.kernel.ids import AccountId, CampaignId, EventName, PartnerId, To
 from touchline.ledger.model import Conversion, ConversionKey
 from touchline.platform.observability import Log
 from touchline.registry.model import (
-    Account,
-    Campaign,
-    EventDefinition,
-    Partner,
     Registry,
     Token,
 )
 
-SHOP = AccountId("shop")
 EMPTY: Mapping[str, Any] = {}
-
-
-def a_registry(**stated: Any) -> Registry:
-    """A shop that sells in EUR, with two partners, a campaign and two events."""
-    events = [EventDefinition(EventName("purchase")), EventDefinition(EventName("sign_up"))]
-    partners = [Partner(PartnerId("acme")), Partner(PartnerId("beta"))]
-    campaign = Campaign(
-        CampaignId("spring"),
-        landing_url="https://shop.example/spring",
-        hosts=("shop.example",),
-        channel="affiliate",
-        event=EventName("purchase"),
-    )
-    values: dict[str, Any] = {
-        "account": Account(SHOP, currency="EUR", site_key="site_1"),
-        "events": {event.api_name: event for event in events},
-        "partners": {partner.id: partner for partner in partners},
-        "campaigns": {campaign.id: campaign},
-        **stated,
-    }
-    return Registry(**values)
 
 
 @dataclass
@@ -120,9 +95,9 @@ class Answer:
 class Stage:
     """Stands for API Gateway, the sender and the clock."""
 
-    def __init__(self, registry: Registry | None = None) -> None:
+    def __init__(self, registry: Registry | None = None, table: MemoryTable | None = None) -> None:
         self.now = NOON
-        self.table = MemoryTable()
+        self.table = table or MemoryTable()
         self.registrar = Declared(registry or a_registry(), dict(TOKENS))
         self.spill = MemoryQueue()
         self.log: list[str] = []

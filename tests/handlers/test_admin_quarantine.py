@@ -227,3 +227,13 @@ def test_a_replay_is_in_the_audit_trail(desk: Desk) -> None:
 def test_an_unknown_receipt_is_not_found(desk: Desk) -> None:
     for receipt in ("rcp_0123456789abcdefghjkmnpqrs", "acme", "rcp_", "%FF"):
         assert desk.get(f"/admin/quarantine/{receipt}", query=SHOP).status == 404
+
+
+def test_a_status_word_that_is_explained_later_moves_what_is_stored(desk: Desk) -> None:
+    sent = desk.sent("GET", f"/postback?{GOOD}&status=frozen")
+    assert "unknown_status" in json.loads(sent["body"])["reasons"]
+    status_map = {"frozen": "hold"}
+    changed = desk.patch("/admin/partners/acme", {"status_map": status_map}, query=SHOP)
+    assert changed.status == 200
+    [claim] = desk.claims()
+    assert (claim.status, claim.status_word, claim.flags) == ("hold", "", ())

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from touchline.delivery.facts import facts_of
-from touchline.delivery.firing import told
+from touchline.delivery.firing import consented, told
 from touchline.delivery.formats import body_of
 from touchline.delivery.functions import BadCall
 from touchline.delivery.model import Announcement, Delivery
-from touchline.delivery.news import News
+from touchline.delivery.news import ACCEPTED, News
+from touchline.delivery.platforms import PLATFORMS
 from touchline.kernel.ids import EndpointId
 from touchline.registry.model import Endpoint, Registry
 
@@ -33,7 +34,8 @@ def plan(
     """
     deliveries: list[Delivery] = []
     skipped: dict[EndpointId, str] = {}
-    for endpoint, refusal in told(registry, news):
+    for endpoint in told(registry, news):
+        refusal = _refusal(endpoint, news)
         if refusal:
             skipped[endpoint.id] = refusal
             continue
@@ -46,6 +48,18 @@ def plan(
     planned = tuple(delivery.id for delivery in deliveries)
     announced = Announcement(news.realm, news.key, news.type, news.mark, news.at, planned, skipped)
     return Plan(announced, tuple(deliveries))
+
+
+def _refusal(endpoint: Endpoint, news: News) -> str:
+    """Why an ad platform is not told: it takes accepted conversions of known people who agreed."""
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is None:
+        return ""
+    if news.type != ACCEPTED:
+        return "platform_only_accepted"
+    if not consented(endpoint, news.conversion):
+        return "consent_missing"
+    return platform.check(news)
 
 
 def delivery_id(news: News, endpoint: EndpointId) -> str:

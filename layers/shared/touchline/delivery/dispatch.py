@@ -6,6 +6,7 @@ twice at a time: the lease is a conditional write, and a result whose lease was 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from touchline.delivery import health as healths
@@ -15,11 +16,13 @@ from touchline.delivery.guard import url_problem
 from touchline.delivery.jobs import Job, message_of
 from touchline.delivery.model import FINAL, Delivery, Hold, State
 from touchline.delivery.outcome import after_attempt, attempt_of, soon
+from touchline.delivery.platforms import PLATFORMS, verdict_of
 from touchline.delivery.ports import Remaining, Surroundings
 from touchline.delivery.request import Prepared, opened, prepare
 from touchline.delivery.rows import next_version
 from touchline.delivery.signing import BadSecret
-from touchline.delivery.verdict import DELIVERED, GONE, NoAnswer, Result, Verdict, judge
+from touchline.delivery.telling import tell_attempt, tell_disabled
+from touchline.delivery.verdict import DELIVERED, GONE, NoAnswer, Outgoing, Result, Verdict
 from touchline.kernel.errors import NotFound, QueueUnavailable, StoreError
 from touchline.kernel.ids import account_of
 from touchline.platform.observability import Code, Metric
@@ -155,14 +158,16 @@ class Dispatcher:
         if leased is None:
             return
         try:
-            prepared = prepare(opened(endpoint, self._around.open_secret), leased, at)
+            endpoint = await self._off_loop(lambda: opened(endpoint, self._around.open_secret))
+            prepared = prepare(endpoint, leased, at)
         except (BadSecret, BadCall) as error:
             await self._fail(
                 leased, "bad_secret" if isinstance(error, BadSecret) else "bad_template"
             )
             return
         result = await self._send(endpoint, prepared)
-        await self._record(leased, prepared, result, desk, at)
+        verdict = verdict_of(endpoint, result, self._around.clock())
+        await self._record(leased, prepared, result, verdict, desk)
 
     async def _send(self, endpoint: Endpoint, prepared: Prepared) -> Result:
         loopback = self._limits.loopback
@@ -174,21 +179,40 @@ class Dispatcher:
         )
         if problem is not None:
             return NoAnswer("blocked_address")
-        return await self._around.sender.send(prepared.request, self._limits.deadline_seconds)
+        request = await self._authorized(endpoint, prepared)
+        if isinstance(request, NoAnswer):
+            return request
+        return await self._around.sender.send(request, self._limits.deadline_seconds)
+
+    async def _authorized(self, endpoint: Endpoint, prepared: Prepared) -> Outgoing | NoAnswer:
+        """The request with an access token, where the platform asks for one."""
+        platform = PLATFORMS.get(endpoint.format)
+        if platform is None or not platform.oauth:
+            return prepared.request
+        token = await self._around.access_tokens.token(endpoint)
+        if isinstance(token, NoAnswer):
+            return token
+        request = prepared.request
+        headers = {**request.headers, "authorization": f"Bearer {token}"}
+        return replace(request, headers=headers)
 
     async def _record(
-        self, leased: Delivery, prepared: Prepared, result: Result, desk: Desk, at: int
+        self,
+        leased: Delivery,
+        prepared: Prepared,
+        result: Result,
+        verdict: Verdict,
+        desk: Desk,
     ) -> None:
         now = self._around.clock()
-        verdict = judge(result, now)
         after = after_attempt(leased, verdict, result.status, now, self._around.randbelow)
-        attempt = attempt_of(leased, after, prepared, result, verdict, at)
+        attempt = attempt_of(leased, after, prepared, result, verdict, now)
         await self._off_loop(lambda: self._store.log_attempt(leased, attempt))
         if after.state is State.HELD:
             await self._mark_hold(after)
         if not await self._off_loop(lambda: self._store.settle(leased, after)):
             return
-        self._tell(after, verdict, attempt.duration_ms)
+        tell_attempt(self._around.log, after, verdict, attempt.duration_ms)
         count(
             desk,
             good=int(verdict.outcome == DELIVERED),
@@ -200,37 +224,13 @@ class Dispatcher:
         elif after.state is State.FAILED:
             await self._off_loop(lambda: self._around.alerts.exhausted(after, now))
 
-    def _tell(self, after: Delivery, verdict: Verdict, duration_ms: int) -> None:
-        self._around.log.event(
-            Code.DELIVERY,
-            delivery=after.id,
-            endpoint=after.endpoint,
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            status=after.status,
-            attempts=after.attempts,
-            duration_ms=duration_ms,
-        )
-        metric = {
-            State.DELIVERED: Metric.DELIVERED,
-            State.FAILED: Metric.DELIVERY_EXHAUSTED,
-            State.HELD: Metric.DELIVERY_HELD,
-        }.get(after.state, Metric.DELIVERY_FAILED)
-        self._around.log.metrics({metric: 1})
-
     async def _close(self, desk: Desk) -> None:
         """Write down what was counted; an endpoint that this disables is told of."""
         now = self._around.clock()
         try:
             disabled = await self._off_loop(lambda: save_tally(self._store, desk, now))
             if disabled is not None:
-                self._around.log.event(
-                    Code.ENDPOINT_DISABLED,
-                    level="WARNING",
-                    endpoint=desk.endpoint,
-                    reason=disabled.disabled_reason,
-                )
-                self._around.log.metrics({Metric.ENDPOINT_DISABLED: 1})
+                tell_disabled(self._around.log, desk.endpoint, disabled)
                 await self._off_loop(
                     lambda: self._around.alerts.disabled(
                         desk.realm, desk.endpoint, disabled.disabled_reason, now

@@ -7,26 +7,25 @@ through.
 
 from collections.abc import Iterator
 
-from touchline.delivery.news import ACCEPTED, DECIDED, News
+from touchline.delivery.news import DECIDED, News
 from touchline.kernel.ids import PartnerId
 from touchline.ledger.decisions import WHOLE, Decision
 from touchline.ledger.model import Conversion
-from touchline.registry.model import Endpoint, EndpointFormat, Firing, Registry
+from touchline.registry.model import Endpoint, Firing, Registry
 
 WON = "won"
 LOST = "lost"
 SHARED = "shared"
-PLATFORMS = frozenset({EndpointFormat.GOOGLE_ADS, EndpointFormat.META_CAPI, EndpointFormat.TIKTOK})
 DEFAULT_MODEL = "last_touch"
 PPB_PER_PPM = WHOLE // 1_000_000
 
 
-def told(registry: Registry, news: News) -> Iterator[tuple[Endpoint, str]]:
-    """The endpoints that the news concerns, each with "" or the reason why it is not sent."""
+def told(registry: Registry, news: News) -> Iterator[Endpoint]:
+    """The endpoints that the news concerns."""
     for name in sorted(registry.endpoints):
         endpoint = registry.endpoints[name]
         if fires(endpoint, news):
-            yield endpoint, _refusal(endpoint, news)
+            yield endpoint
 
 
 def fires(endpoint: Endpoint, news: News) -> bool:
@@ -63,14 +62,6 @@ def share_ppb(partner: PartnerId | None, model: str, decision: Decision) -> tupl
         if partner is None or path[credit.step].partner == partner
     ]
     return sum(credit.share_ppb for credit in given), sum(credit.value_micros for credit in given)
-
-
-def _refusal(endpoint: Endpoint, news: News) -> str:
-    if endpoint.format not in PLATFORMS:
-        return ""
-    if news.type != ACCEPTED:
-        return "platform_only_accepted"
-    return "" if consented(endpoint, news.conversion) else "consent_missing"
 
 
 def consented(endpoint: Endpoint, conversion: Conversion | None) -> bool:

@@ -1,8 +1,11 @@
 """The body of a delivery by its endpoint's format, made once when the news is announced."""
 
+import json
+
 from touchline.delivery.facts import facts_of
 from touchline.delivery.news import News
 from touchline.delivery.payload import JSON, json_body
+from touchline.delivery.platforms import PLATFORMS
 from touchline.delivery.templates import render_body
 from touchline.registry.model import Endpoint, EndpointFormat
 
@@ -14,6 +17,9 @@ def body_of(news: News, endpoint: Endpoint, delivery: str) -> tuple[str, str]:
     if endpoint.format is EndpointFormat.BODY:
         kind = _content_type(endpoint)
         return render_body(endpoint.body, facts_of(news, endpoint, delivery), kind), kind
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is not None:
+        return json.dumps(platform.body(news, endpoint, delivery), separators=(",", ":")), JSON
     return "", ""
 
 

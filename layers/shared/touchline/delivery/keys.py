@@ -1,6 +1,8 @@
 """Every key of the deliveries table, each with the string it makes. Parts are escaped as in
 ledger.keys; instants are padded so that text order is the order of time."""
 
+import hashlib
+
 from touchline.kernel.clock import day_of
 from touchline.kernel.ids import EndpointId, Realm
 from touchline.ledger.keys import SHARDS, padded, part, shard_of
@@ -66,8 +68,9 @@ def replay_key(realm: Realm, replay: str) -> Key:
 
 
 def referrer_key(realm: Realm, campaign: str, referrer: str) -> Key:
-    """`shop#F#spring#ann@example.net`, `count`: conversions of one referrer."""
-    return Key(f"{part(realm)}#F#{part(campaign)}#{part(referrer)}", "count")
+    """`shop#F#spring#9f2c…`, `count`: conversions of one referrer, by the SHA-256 of who it is."""
+    who = hashlib.sha256(referrer.strip().lower().encode("utf-8", "replace")).hexdigest()
+    return Key(f"{part(realm)}#F#{part(campaign)}#{who}", "count")
 
 
 def counted_key(realm: Realm, campaign: str, key: ConversionKey) -> Key:

@@ -5,12 +5,12 @@ A conversion counts while it is pending or approved and not excluded. Coming to 
 other change of what a receiver was told is `conversion.updated`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from touchline.kernel.ids import Realm
 from touchline.ledger.decisions import Decision
-from touchline.ledger.model import Conversion, ConversionKey, Status
+from touchline.ledger.model import ERASED, Conversion, ConversionKey, Status
 
 ACCEPTED = "conversion.accepted"
 UPDATED = "conversion.updated"
@@ -36,10 +36,13 @@ class News:
     restated: bool = False
     reason: str = ""
     test: bool = False
+    ad_ids: Mapping[str, str] = field(default_factory=dict)  # gclid, fbclid, … of the click
 
 
 def of_conversion(before: Conversion | None, now: Conversion, at: int) -> News | None:
     """The news of a conversion's change; None when nobody outside needs to know."""
+    if before is not None and ERASED in set(now.flags) - set(before.flags):
+        return None  # the person was taken out of it; privacy tells who was told
     told = before is not None and counts(before)
     if not counts(now):
         kind = REVERSED if told else ""
@@ -122,7 +125,7 @@ def _decided(decision: Decision) -> Sequence[object]:
         decision.reason,
         decision.value_micros,
         decision.currency,
-        decision.path,
+        [(one.touch, one.kind, one.channel, one.campaign, one.partner) for one in decision.path],
         decision.credits,
         decision.payer,
         decision.payouts,

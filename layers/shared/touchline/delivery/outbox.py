@@ -13,6 +13,7 @@ from touchline.delivery.announce import Plan, plan
 from touchline.delivery.firing import fires
 from touchline.delivery.jobs import message_of
 from touchline.delivery.news import News, of_conversion, of_decision
+from touchline.delivery.platforms import PLATFORMS
 from touchline.delivery.referral import referrer_of
 from touchline.delivery.referral_store import ReferralCounts
 from touchline.delivery.registries import Registries
@@ -22,7 +23,8 @@ from touchline.kernel.errors import NotFound
 from touchline.kernel.ids import EndpointId, Realm, account_of, is_test
 from touchline.ledger.conversion_rows import conversion_of
 from touchline.ledger.decisions import DECISION, decision_of
-from touchline.ledger.model import Conversion, ConversionKey
+from touchline.ledger.identity import CLICK, Identity
+from touchline.ledger.model import Conversion, ConversionKey, Touch
 from touchline.ledger.rows import CONVERSION
 from touchline.platform.queue import Queue
 from touchline.platform.stream import Changed
@@ -30,10 +32,14 @@ from touchline.registry.model import EndpointFormat, Registry
 
 
 class Ledger(Protocol):
-    """Knows the conversion that a decision is about."""
+    """Knows the conversion that a decision is about, and the click that led to it."""
 
     def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None:
         """The conversion of a key."""
+        ...
+
+    def first_touch(self, realm: Realm, known: Identity) -> Touch | None:
+        """The earliest touch of an identity."""
         ...
 
 
@@ -68,6 +74,7 @@ class Outbox:
             registry = self._registries.registry(account_of(news.realm))
         except NotFound:
             return 0
+        news = self._with_ad_ids(registry, news)
         planned = plan(registry, news, self._counts(registry, news))
         return self._store_and_queue(planned) if planned else 0
 
@@ -86,6 +93,16 @@ class Outbox:
 
     def _with_conversion(self, news: News) -> News:
         return replace(news, conversion=self._ledger.conversion(news.realm, news.key))
+
+    def _with_ad_ids(self, registry: Registry, news: News) -> News:
+        """For ad platforms: the ad click IDs that the click came with."""
+        conversion = news.conversion
+        if conversion is None or not conversion.click_id:
+            return news
+        if not any(one.format in PLATFORMS for one in registry.endpoints.values()):
+            return news
+        click = self._ledger.first_touch(news.realm, Identity(f"{CLICK}:{conversion.click_id}"))
+        return replace(news, ad_ids=click.ad_ids) if click else news
 
     def _counts(self, registry: Registry, news: News) -> Mapping[EndpointId, Mapping[str, str]]:
         """For endpoints of the referral format: how many conversions the referrer has."""

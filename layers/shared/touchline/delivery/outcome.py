@@ -73,16 +73,21 @@ def _standing(
 
 
 def attempt_of(
-    leased: Delivery, after: Delivery, prepared: Prepared, result: Result, verdict: Verdict, at: int
+    leased: Delivery,
+    after: Delivery,
+    prepared: Prepared,
+    result: Result,
+    verdict: Verdict,
+    now: int,
 ) -> Attempt:
-    """The log entry of an attempt that began at `at`; nothing secret or personal is in it."""
+    """The log entry of an attempt that ended at `now`; nothing secret or personal is in it."""
     answer = result if isinstance(result, Answer) else None
     blocked = verdict.outcome == BLOCKED
     shown = prepared.shown
     return Attempt(
         id=leased.lease,
         number=after.attempts,
-        at=at,
+        at=now - result.duration_ms,
         duration_ms=0 if blocked else result.duration_ms,
         method=shown.method,
         url=shown.url,
@@ -101,5 +106,5 @@ def attempt_of(
         truncated=answer.truncated if answer else False,
         next_at=after.next_at if after.state is State.PENDING else None,
         manual=leased.after_resend is not None,
-        skew_ms=clock_skew_ms(result, at),
+        skew_ms=clock_skew_ms(result, now),
     )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from touchline.delivery.alerts import Alerts
+from touchline.delivery.platforms.credentials import AccessTokens
 from touchline.delivery.registries import Registries, Sender
 from touchline.delivery.request import Open
 from touchline.delivery.schedule import Randbelow
@@ -42,6 +43,7 @@ class Surroundings:
     randbelow: Randbelow
     sleep: Callable[[float], Awaitable[None]]
     open_secret: Open
+    access_tokens: AccessTokens
     log: Log
     alerts: Alerts
     limits: Limits = field(default_factory=Limits)

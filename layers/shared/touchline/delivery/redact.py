@@ -18,6 +18,8 @@ _SECRET_NAME = re.compile(
     r"token|secret|passw|authorization|api[-_]?key|access[-_]?key|signature$|^sig$|^key$|^auth$",
     re.IGNORECASE,
 )
+_PLATFORM_PERSONAL = frozenset({"user_data", "userIdentifiers", "user"})
+"""What ad platforms call the part of a request that says who it was."""
 _OPEN_NAME = frozenset({"webhook-signature"})
 _LOOKS = re.compile(
     r"tl_(?:live|test|site)_[A-Za-z0-9]+|whs(?:ec|k)_[A-Za-z0-9+/=_-]+|[\w.+-]+@[\w-]+\.[\w.-]+"
@@ -57,6 +59,35 @@ def hidden_text(text: str, known: Iterable[str]) -> str:
         for form in (value, quote(value, safe=""), json.dumps(value)[1:-1]):
             text = text.replace(form, HIDDEN)
     return _LOOKS.sub(HIDDEN, text)
+
+
+def hidden_body(body: bytes, content_type: str, known: Iterable[str]) -> str:
+    """The body as text; in JSON, members that are personal or secret by their name are hidden."""
+    text = body.decode("utf-8", "replace")
+    if content_type.partition(";")[0].strip().lower() == "application/json":
+        try:
+            text = json.dumps(_hidden_members(json.loads(text)), ensure_ascii=False)
+        except ValueError:
+            return hidden_text(text, known)
+    return hidden_text(text, known)
+
+
+def _hidden_members(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if inner and _is_private(name) else _hidden_members(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_hidden_members(inner) for inner in value]
+    return value
+
+
+def _is_private(name: str) -> bool:
+    info = MACROS.get(name)
+    if info is not None and (info.personal or info.secret):
+        return True
+    return name in _PLATFORM_PERSONAL or _SECRET_NAME.search(name) is not None
 
 
 def private_values(facts: Mapping[str, str], secrets: Iterable[str]) -> list[str]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from touchline.delivery.model import Delivery
+from touchline.delivery.platforms import PLATFORMS
 from touchline.delivery.redact import (
+    hidden_body,
     hidden_facts,
     hidden_headers,
-    hidden_text,
     hidden_url,
     private_values,
 )
@@ -61,7 +62,7 @@ def prepare(endpoint: Endpoint, delivery: Delivery, now: int) -> Prepared:
         request.method,
         hidden_url(_url(endpoint, hidden_facts(facts))),
         hidden_headers(request.headers, private),
-        hidden_text(request.body.decode("utf-8", "replace"), private).encode(),
+        hidden_body(request.body, delivery.content_type, private).encode(),
     )
     return Prepared(request, shown, private)
 
@@ -79,12 +80,18 @@ def _request(endpoint: Endpoint, delivery: Delivery, facts: Facts, now: int) -> 
 
 
 def _url(endpoint: Endpoint, facts: Facts) -> str:
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is not None:
+        return platform.url(endpoint)
     if endpoint.format is EndpointFormat.REFERRAL:
         return referral_url(endpoint.url, facts)
     return render_url(endpoint.url, facts)
 
 
 def _own_headers(endpoint: Endpoint, facts: Facts) -> Mapping[str, str]:
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is not None:
+        return platform.headers(endpoint)
     return {name.lower(): render_header(text, facts) for name, text in endpoint.headers.items()}
 
 

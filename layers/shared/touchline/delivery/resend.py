@@ -21,6 +21,7 @@ from touchline.platform.queue import Queue
 CAP = 10_000
 LONGEST_MS = 31 * DAY_MS
 LOOKED_AT_ONCE = 400
+"""Rows of the log that one call looks through, so that it ends in time."""
 PAGE = 100
 MOST_RESENDS = 20
 UNDELIVERED = (State.FAILED, State.CANCELLED)
@@ -29,8 +30,16 @@ UNDELIVERED = (State.FAILED, State.CANCELLED)
 class Resends:
     """Sends again."""
 
-    def __init__(self, store: DeliveryStore, queue: Queue, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: DeliveryStore,
+        queue: Queue,
+        clock: Clock,
+        *,
+        looked_at_once: int = LOOKED_AT_ONCE,
+    ) -> None:
         self._store = store
+        self._looked_at_once = looked_at_once
         self._queue = queue
         self._clock = clock
 
@@ -98,7 +107,7 @@ class Resends:
             return replay
         looked = 0
         queued, cursor = replay.queued, replay.cursor
-        while looked < LOOKED_AT_ONCE and queued < replay.cap and cursor != END:
+        while looked < self._looked_at_once and queued < replay.cap and cursor != END:
             found, cursor = self._page(replay, cursor)
             looked += max(1, len(found))
             queued += sum(self._again(replay, delivery) for delivery in found)
@@ -110,7 +119,10 @@ class Resends:
         day_text, _, start = cursor.partition("|")
         day_at = int(day_text) if day_text else start_of(day_of(replay.from_at))
         found, following = self._store.logged(
-            replay.realm, day_at, limit=PAGE, start=Cursor(start) if start else None
+            replay.realm,
+            day_at,
+            limit=min(PAGE, self._looked_at_once),
+            start=Cursor(start) if start else None,
         )
         if following is not None:
             return found, f"{day_at}|{following}"

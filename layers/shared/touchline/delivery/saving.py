@@ -6,7 +6,7 @@ from dataclasses import replace
 from touchline.delivery.delimiters import canonical
 from touchline.delivery.functions import BadCall
 from touchline.delivery.lint import Finding, lint_body, lint_url
-from touchline.delivery.platforms import options_problem
+from touchline.delivery.platforms import PLATFORMS, options_problem
 from touchline.delivery.signing import BadSecret, new_secret, sign
 from touchline.kernel.errors import Refused
 from touchline.registry.declare import Check, Finish, Finished
@@ -31,7 +31,7 @@ def check_endpoint(*, loopback: bool) -> Check:
 def findings(endpoint: Endpoint, *, loopback: bool) -> list[tuple[str, Finding]]:
     """Everything that the linter finds, by field."""
     found: list[tuple[str, Finding]] = []
-    if endpoint.url or not _has_own_url(endpoint):
+    if endpoint.url or endpoint.format not in PLATFORMS:
         found += [
             ("url", finding)
             for finding in lint_url(
@@ -93,11 +93,3 @@ def _check_secret(secret: Secret) -> None:
 def _bad(finding: Finding) -> bool:
     """In a header a secret may stand; everything else as in a body."""
     return finding.macro != "secret"
-
-
-def _has_own_url(endpoint: Endpoint) -> bool:
-    return endpoint.format in {
-        EndpointFormat.GOOGLE_ADS,
-        EndpointFormat.META_CAPI,
-        EndpointFormat.TIKTOK,
-    }

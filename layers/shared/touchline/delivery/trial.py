@@ -2,7 +2,7 @@
 back. Nothing of it is stored, counted or retried (DI-19)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from touchline.delivery.announce import delivery_id
 from touchline.delivery.facts import facts_of
@@ -11,11 +11,13 @@ from touchline.delivery.functions import BadCall
 from touchline.delivery.guard import url_problem
 from touchline.delivery.model import Delivery
 from touchline.delivery.news import ACCEPTED, News
+from touchline.delivery.platforms import PLATFORMS, verdict_of
+from touchline.delivery.platforms.credentials import AccessTokens
 from touchline.delivery.redact import shown_response
 from touchline.delivery.registries import Sender
 from touchline.delivery.request import Open, opened, prepare
 from touchline.delivery.signing import BadSecret
-from touchline.delivery.verdict import Answer, NoAnswer, Outgoing, judge
+from touchline.delivery.verdict import Answer, NoAnswer, Outgoing
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import (
     CampaignId,
@@ -73,13 +75,8 @@ async def try_endpoint(
     marked = Outgoing(
         request.method, request.url, {**request.headers, "touchline-test": "1"}, request.body
     )
-    if url_problem(
-        request.url, allow_http=endpoint.allow_http, ports=endpoint.ports, loopback=loopback
-    ):
-        result: Answer | NoAnswer = NoAnswer("blocked_address")
-    else:
-        result = await sender.send(marked, DEADLINE_SECONDS)
-    verdict = judge(result, now)
+    result = await _sent(endpoint, marked, sender, open_secret, now, loopback=loopback)
+    verdict = verdict_of(endpoint, result, now)
     answer = result if isinstance(result, Answer) else Answer(result.status)
     blocked = verdict.outcome == "blocked"
     return Trial(
@@ -91,6 +88,30 @@ async def try_endpoint(
         response_headers=answer.headers,
         response=shown_response(answer.body, prepared.private, delivered=False),
     )
+
+
+async def _sent(
+    endpoint: Endpoint,
+    request: Outgoing,
+    sender: Sender,
+    open_secret: Open,
+    now: int,
+    *,
+    loopback: bool,
+) -> Answer | NoAnswer:
+    if url_problem(
+        request.url, allow_http=endpoint.allow_http, ports=endpoint.ports, loopback=loopback
+    ):
+        return NoAnswer("blocked_address")
+    platform = PLATFORMS.get(endpoint.format)
+    if platform is not None and platform.oauth:
+        tokens = AccessTokens(sender, lambda: now, loopback=loopback)
+        token = await tokens.token(opened(endpoint, open_secret))
+        if isinstance(token, NoAnswer):
+            return token
+        headers = {**request.headers, "authorization": f"Bearer {token}"}
+        request = replace(request, headers=headers)
+    return await sender.send(request, DEADLINE_SECONDS)
 
 
 def _delivery(news: News, endpoint: Endpoint, now: int) -> Delivery:

@@ -68,12 +68,17 @@ def refunded(
     return entered(conversion, entry)
 
 
+MAX_WRITTEN = 255
+
+
 def _written(value: object) -> str | int | None:
-    """How a field's former value stands in the history."""
+    """How a field's former value stands in the history; long ones cut (the raw requests stay)."""
     if value is None or isinstance(value, int):
         return value
-    if isinstance(value, str):
-        return str(value)
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={value[name]}" for name in sorted(value))
-    return " ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
+        text = " ".join(f"{name}={value[name]}" for name in sorted(value))
+    elif isinstance(value, tuple):
+        text = " ".join(str(part) for part in value)
+    else:
+        text = str(value)
+    return text[:MAX_WRITTEN]

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from touchline.intake.envelope import SECRET_PARAMETERS
 from touchline.intake.parameters import Parameters
 from touchline.intake.presets import COMMON_STATUSES, DIALECTS, NATIVE
 from touchline.kernel.errors import Refused
+from touchline.kernel.values import dataclass
 from touchline.registry.model import Partner
 
 NEVER_KEPT = frozenset({*SECRET_PARAMETERS, "tl_sig", "tl_ts", "tl_exp", "tl_key"})
@@ -54,7 +54,7 @@ def canonical(parameters: Parameters, partner: Partner | None) -> Canonical:
                 raise Refused("bad_encoding", "not UTF-8", field=theirs[:64])
             fields[ours] = value
         elif not ours or fields[ours] != value:
-            extras[theirs] = value
+            extras[parameters.spelled.get(theirs, theirs)] = value
     return Canonical(fields, subs, extras, words, parameters.remarks)
 
 

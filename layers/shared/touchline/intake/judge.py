@@ -1,7 +1,6 @@
 """From a submission to a conversion: every field judged, every remark named. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from touchline.intake import values
 from touchline.intake.arrival import Arrival
@@ -12,6 +11,7 @@ from touchline.intake.submission import Submission, derived_id, digest_of
 from touchline.kernel.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.ids import CampaignId, ClickId, ConversionId, EventName, PartnerId
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Conversion, ConversionKey, Status, Touch
 from touchline.registry.model import Duplicates, EventDefinition
 
@@ -91,7 +91,7 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         coupon=submission.coupon,
         source=source,
         subs={**(click.subs if click else {}), **submission.subs},
-        parameters=submission.extras,
+        parameters=with_reason(submission.extras, submission.reason),
         excluded=_excluded(submission, named),
         flags=tuple(dict.fromkeys(remarks)),
         consent=submission.consent,
@@ -107,6 +107,11 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         refund_id=submission.refund_id or conversion.digest,
         reason=submission.reason,
     )
+
+
+def with_reason(parameters: Mapping[str, str], reason: str) -> Mapping[str, str]:
+    """The parameters, with why the sender decided as it did where it says so."""
+    return {**parameters, "reason": reason} if reason else parameters
 
 
 def _stated(submission: Submission) -> dict[str, str]:

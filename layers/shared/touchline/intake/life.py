@@ -11,13 +11,13 @@ The rules, in their order:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from touchline.intake.books import HELD, entered, is_locked, refunded, revised
-from touchline.intake.judge import Draft
+from touchline.intake.judge import Draft, with_reason
 from touchline.kernel.clock import DAY_MS
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import ConversionId
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Conversion, Entry, Status
 from touchline.registry.model import Duplicates
 
@@ -162,6 +162,8 @@ def _updated(existing: Conversion, draft: Draft) -> News:
         moved["click_id"] = draft.conversion.click_id
     if not moved:
         return Same()
+    if draft.reason:
+        moved["parameters"] = with_reason(existing.parameters, draft.reason)
     return Changed(_restated(existing, draft, moved, "update"))
 
 

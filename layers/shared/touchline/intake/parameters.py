@@ -8,12 +8,12 @@ first value counts; another value is remarked. What is not UTF-8 is remarked, to
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from touchline.intake.strict_json import dump, parse
 from touchline.kernel.errors import Refused
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Envelope
 
 MAX_PARAMETERS = 300
@@ -26,9 +26,11 @@ _MACRO = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Values by lower-case name, remarks, and the names whose bytes were not UTF-8."""
+    """Values by lower-case name, how the names were spelled, remarks, and the names whose bytes
+    were not UTF-8."""
 
     values: Mapping[str, str]
+    spelled: Mapping[str, str]
     remarks: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
 
@@ -39,6 +41,7 @@ def parameters_of(envelope: Envelope) -> Parameters:
     Raises Refused `too_many_parameters`, or for a JSON body what `strict_json.parse` raises.
     """
     values: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     remarks: dict[str, None] = {}
     broken: set[str] = set()
     for count, (name, value, sound) in enumerate(_pairs(envelope)):
@@ -51,12 +54,13 @@ def parameters_of(envelope: Envelope) -> Parameters:
             remarks["unexpanded_macro"] = None
         elif key not in values:
             values[key] = text
+            spelled[key] = name.strip()
             if not sound:
                 broken.add(key)
                 remarks["bad_encoding"] = None
         elif values[key] != text:
             remarks["repeated_parameter"] = None
-    return Parameters(values, tuple(remarks), frozenset(broken))
+    return Parameters(values, spelled, tuple(remarks), frozenset(broken))
 
 
 def _pairs(envelope: Envelope) -> Iterator[tuple[str, str, bool]]:

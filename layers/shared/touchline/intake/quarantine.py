@@ -6,7 +6,7 @@ from touchline.intake.arrival import Arrival, Outcome, Result
 from touchline.intake.caller import Caller
 from touchline.intake.ports import Desk
 from touchline.kernel.clock import day_of
-from touchline.kernel.errors import Forbidden, Refused, StoreRefused
+from touchline.kernel.errors import Forbidden, ItemTooLarge, Refused
 from touchline.ledger.model import Quarantined
 
 NOT_COLLECTED = frozenset({"source_paused"})
@@ -26,7 +26,7 @@ def quarantining(
         raise
     except Refused as refused:
         return keep(desk, caller, arrival, refused)
-    except StoreRefused:
+    except ItemTooLarge:
         return keep(desk, caller, arrival, Refused("too_large_to_store"))
 
 

@@ -1,7 +1,6 @@
 """`/touch`: what a site or a back end saw a person do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from touchline.intake import values
@@ -19,6 +18,7 @@ from touchline.intake.submission import digest_of
 from touchline.kernel.clock import DAY_MS, SECOND_MS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.ids import CampaignId, PartnerId, TouchId
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import DIRECT, Link, Touch, TouchKind
 
 SITE_KINDS = frozenset(

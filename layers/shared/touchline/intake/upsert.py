@@ -1,6 +1,7 @@
 """`/users/upsert`: identifiers, attributes and events of users, in one call."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from touchline.intake.arrival import Arrival, Outcome, Result
@@ -44,19 +45,32 @@ def _user(desk: Desk, caller: Caller, arrival: Arrival, body: Any) -> Outcome:
         identities = _named(user["identifiers"])
     except Refused as refused:
         return keep(desk, caller, arrival, refused)
-    links = links_between(identities, arrival)
-    if links:
-        desk.ledger.put_links(caller.realm, links)
-    if user.get("attributes"):
-        desk.ledger.put_attributes(
-            caller.realm, identities[0], _attributes(user["attributes"]), arrival.recorded_at
-        )
+    about = quarantining(
+        desk, caller, arrival, lambda: _known(desk, caller, arrival, identities, user)
+    )
     parts = []
     kept = {name: value for name, value in body.items() if name not in {"attributes", "events"}}
     for number, event in enumerate(user.get("events", ())):
         one = arrival.item(number, dump({"users": [{**kept, "events": [event]}]}))
         parts.append(_event(desk, caller, one, user, identities, event))
-    return Outcome(Result.STORED, arrival.receipt, parts=tuple(parts))
+    return replace(about, parts=tuple(parts))
+
+
+def _known(
+    desk: Desk,
+    caller: Caller,
+    arrival: Arrival,
+    identities: tuple[Identity, ...],
+    user: dict[str, Any],
+) -> Outcome:
+    """Link a user's identities and set the attributes."""
+    links = links_between(identities, arrival)
+    if links:
+        desk.ledger.put_links(caller.realm, links)
+    attributes = _attributes(user.get("attributes", {}))
+    if attributes:
+        desk.ledger.put_attributes(caller.realm, identities[0], attributes, arrival.recorded_at)
+    return Outcome(Result.STORED, arrival.receipt)
 
 
 def _event(

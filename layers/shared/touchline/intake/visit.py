@@ -1,7 +1,6 @@
 """A browser's request for a click or a pixel, and the touch that it leaves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from touchline.intake.landing import host_of
@@ -9,6 +8,7 @@ from touchline.intake.privacy import kept_address
 from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import CampaignId, ClickId, PartnerId, TouchId
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import RESERVED_DOMAINS, VISITOR, Identity, identity
 from touchline.ledger.model import Touch, TouchKind
 from touchline.registry.model import Campaign, Partner, Registry

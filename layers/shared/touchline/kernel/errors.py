@@ -12,6 +12,7 @@ TouchlineError
 │   ├── ConditionFailed a conditional write met another state; carries the row found
 │   ├── StoreUnavailable throttled, timed out or down: trying again may work
 │   └── StoreRefused    the store will never take this
+│       └── ItemTooLarge  the item is over 400 KB
 ├── QueueUnavailable    the queue did not take a message
 └── SettingsMissing     the environment lacks what a function needs, or says nonsense
 """
@@ -87,6 +88,10 @@ class StoreUnavailable(StoreError):
 
 class StoreRefused(StoreError):
     """The store will never take this request (too large, malformed, not allowed)."""
+
+
+class ItemTooLarge(StoreRefused):
+    """The item would be over what one row can hold (400 KB)."""
 
 
 class QueueUnavailable(TouchlineError):

@@ -1,7 +1,7 @@
 """The rows of the ledger as frozen values. How they are written down is `rows.py`'s affair."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from touchline.kernel.ids import (
@@ -14,6 +14,7 @@ from touchline.kernel.ids import (
     Receipt,
     TouchId,
 )
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 
 
@@ -36,6 +37,9 @@ REFUSED_SIGNATURE = "refused_signature"
 FRAUD_HOLD = "fraud_hold"
 UNCOUNTED_FLAGS = frozenset({BOT, PREFETCH, DUPLICATE_CLICK, REFUSED_SIGNATURE, FRAUD_HOLD})
 """Flags of touches that are kept and shown, and never candidates for credit."""
+
+ERASED = "erased"
+"""Flag of a conversion whose person was erased, and reason of deliveries cancelled for it."""
 
 DIRECT = "direct"
 """The channel of a visit that nothing led to (any case)."""

@@ -4,10 +4,11 @@ Money is in micros, durations end in `_seconds`, instants (`_at`) are millisecon
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from touchline.kernel.ids import AccountId, CampaignId, EndpointId, EventName, PartnerId, TokenId
+from touchline.kernel.values import dataclass
 from touchline.registry.attribution_rules import AttributionRules, RuleOverrides
 from touchline.registry.commission import Cap, PayoutRule
 

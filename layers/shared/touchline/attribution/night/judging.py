@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from touchline.attribution.credits import Creditor
 from touchline.attribution.decisions import Terms, decide, live_claims
 from touchline.attribution.rules import rule_book
 from touchline.attribution.store import Order, Read, Unreadable
@@ -53,10 +54,12 @@ def terms_by_event(
 ) -> Callable[[str], Terms]:
     """The terms of each event's conversions, made once."""
     made: dict[str, Terms] = {}
+    creditor = Creditor(rules)
 
     def terms(event: str) -> Terms:
         if event not in made:
-            made[event] = Terms(registry, rule_book(registry, rules, event), rules_version)
+            book = rule_book(registry, rules, event)
+            made[event] = Terms(registry, book, creditor, rules_version)
         return made[event]
 
     return terms

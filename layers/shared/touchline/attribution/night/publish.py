@@ -116,7 +116,8 @@ class Publisher:
     def publish(self, summed: Progress, record: RunRecord) -> RunRecord:
         """Roll up, check, publish. What comes back is the record, published or failed."""
         days = set(summed.days)
-        if self._versions.pointer(self._job.realm, self._job.day) is None:
+        own = self._versions.pointer(self._job.realm, self._job.day)
+        if own is None or own.run == self._job.run:
             days.add(self._job.day)
         prepared = [self._prepare(day) for day in sorted(days)]
         found = {one.pointer.day: one.found for one in prepared if one.found}

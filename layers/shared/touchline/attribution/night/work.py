@@ -148,7 +148,10 @@ def _mark(
         if text(before, "rules_version") != text(item, "rules_version"):
             return job.run, "recomputed"
     if changed_on(conversion, job.day):
-        return job.run, "new" if before is None else "changed"
+        if before is None:
+            return job.run, "new"
+        moved = conversion.changed_at > conversion.received_at
+        return job.run, "changed" if moved else "recomputed"
     return job.run, _CAUSES[step.kind]
 
 

@@ -192,4 +192,28 @@ _STANDING = (
     ),
 )
 
-REASONS: tuple[Reason, ...] = (*_TEMPLATES, *_ATTEMPTS, *_STANDING)
+_PLATFORMS = (
+    Reason(
+        "platform_rejected",
+        "The ad platform took the request and refused the conversion; its code follows the colon.",
+        "Look the code up in the platform's documentation, correct and resend.",
+    ),
+    Reason(
+        "platform_credentials",
+        "The ad platform does not accept the endpoint's credentials, or gave no access token.",
+        "Renew the endpoint's tokens; it is tried again. Not charged to the platform.",
+    ),
+    Reason("platform_busy", "The ad platform asked for patience.", "It is tried again."),
+    Reason(
+        "platform_no_identifier",
+        "Nothing in the conversion tells the platform whose it is.",
+        "Send the ad click ID (gclid, fbclid, ttclid), an email address or a phone number.",
+    ),
+    Reason(
+        "platform_too_old",
+        "The conversion is older than the platform takes.",
+        "Send conversions within the platform's window (Meta: 7 days).",
+    ),
+)
+
+REASONS: tuple[Reason, ...] = (*_TEMPLATES, *_ATTEMPTS, *_STANDING, *_PLATFORMS)

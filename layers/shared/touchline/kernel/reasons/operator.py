@@ -100,4 +100,10 @@ REASONS = (
         'Name the `event` and the `partner` that you mean ("" for the account\'s own systems).',
         409,
     ),
+    Reason(
+        "unknown_person",
+        "Nothing is stored under this identity.",
+        "Check the domain and the value; an email is written email:jane@example.com.",
+        404,
+    ),
 )

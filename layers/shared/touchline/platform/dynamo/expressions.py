@@ -48,6 +48,8 @@ class Expressions:
     def condition(self, condition: Condition) -> str:
         """`attribute_exists(#0) AND (#1 = :0)`"""
         if isinstance(condition, AllOf | AnyOf):
+            if len(condition.conditions) == 1:  # DynamoDB refuses redundant parentheses
+                return self.condition(condition.conditions[0])
             word = " AND " if isinstance(condition, AllOf) else " OR "
             return word.join(f"({self.condition(inner)})" for inner in condition.conditions)
         if isinstance(condition, Not):

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from touchline.kernel.errors import ConditionFailed, StoreError, StoreRefused, StoreUnavailable
+from touchline.kernel.errors import (
+    ConditionFailed,
+    ItemTooLarge,
+    StoreError,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 RETRYABLE = frozenset(
     {
@@ -57,7 +63,7 @@ def error_of(kind: str, message: str, answer: Mapping[str, Any]) -> StoreError:
         return _of_reasons(message, answer.get("CancellationReasons") or ())
     if kind in RETRYABLE or kind.startswith("5"):
         return StoreUnavailable(f"{kind}: {message}")
-    return StoreRefused(f"{kind}: {message}")
+    return _refused(f"{kind}: {message}")
 
 
 def _of_reasons(message: str, reasons: Any) -> StoreError:
@@ -67,4 +73,11 @@ def _of_reasons(message: str, reasons: Any) -> StoreError:
     codes = {reason.get("Code") for reason in reasons} - {"None", None}
     if codes and codes <= _TRANSACTION_RETRYABLE:
         return StoreUnavailable(f"the transaction met another: {sorted(codes)}")
-    return StoreRefused(f"the transaction was refused: {message}")
+    told = " ".join(str(reason.get("Message", "")) for reason in reasons)
+    return _refused(f"the transaction was refused: {message} {told}")
+
+
+def _refused(message: str) -> StoreError:
+    """DynamoDB tells an item that is too large by its words only."""
+    too_large = "item size" in message.lower()
+    return ItemTooLarge(message) if too_large else StoreRefused(message)

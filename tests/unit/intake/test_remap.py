@@ -1,0 +1,79 @@
+"""A status word that is explained later moves what is stored; links that a crash left are made."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.factories import NOON
+from tests.handlers.ingest_stage import Stage
+from tests.intake_factories import a_registry
+from touchline.intake.heal import relink
+from touchline.intake.remap import remap
+from touchline.kernel.ids import PartnerId, Realm, Receipt
+from touchline.ledger.identity import Identity
+from touchline.ledger.model import Status
+from touchline.platform.dynamo import Key
+from touchline.registry.model import Partner
+
+SHOP = Realm("shop")
+ACME = Partner(PartnerId("acme"))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage(a_registry(partners={ACME.id: ACME}))
+
+
+def explain(stage: Stage, **words: str) -> int:
+    stage.now += 1
+    explained = replace(ACME, status_map=words)
+    return remap(stage.ledger, SHOP, explained, Receipt(f"rcp_{stage.now}"), stage.now)
+
+
+def send(stage: Stage, order: str, status: str) -> None:
+    stage.now += 1
+    stage.postback("acme", event="purchase", conversion_id=order, value="10", status=status)
+
+
+def test_a_word_is_kept_until_somebody_explains_it(stage: Stage) -> None:
+    send(stage, "A", "VIP")
+    assert explain(stage, other="approved") == 0
+    stored = stage.conversion("A", scope="acme")
+    assert (stored.status, stored.status_word) == (Status.PENDING, "VIP")
+
+
+@pytest.mark.parametrize("meaning", ["approved", "rejected", "hold", "pending"])
+def test_an_explained_word_moves_the_conversions_that_bear_it(stage: Stage, meaning: str) -> None:
+    for order in "AB":
+        send(stage, order, "VIP")
+    assert explain(stage, vip=meaning) == 2
+    stored = stage.conversion("A", scope="acme")
+    assert (stored.status, stored.status_word) == (Status(meaning), "")
+    assert "unknown_status" not in stored.flags
+    assert stored.history[-1].cause == "status_map"
+    assert explain(stage, vip=meaning) == 0
+
+
+def test_a_word_that_means_refunded_takes_the_money_back(stage: Stage) -> None:
+    send(stage, "A", "gone")
+    assert explain(stage, gone="refunded") == 1
+    stored = stage.conversion("A", scope="acme")
+    assert (stored.status, stored.net_value_micros) == (Status.APPROVED, 0)
+
+
+def test_a_word_that_was_settled_meanwhile_moves_nothing(stage: Stage) -> None:
+    send(stage, "A", "vip")
+    send(stage, "A", "approved")
+    assert explain(stage, vip="rejected") == 0
+    assert stage.conversion("A", scope="acme").status is Status.APPROVED
+
+
+def test_links_that_a_crash_left_out_are_made(stage: Stage) -> None:
+    """IN-02, I8, BA-07: and the conversion itself is told by the table's stream."""
+    stage.postback(event="purchase", conversion_id="A", user_id="7", visitor="v1")
+    for row in stage.rows("link"):
+        stage.table.delete(Key(row["pk"], row["sk"]))
+    assert relink(stage.ledger, SHOP, NOON - 1, NOON + 1) == 1
+    (link,) = stage.ledger.around(SHOP, Identity("visitor:v1")).links
+    assert link.other == Identity("user:7")
+    assert relink(stage.ledger, SHOP, NOON + 1, NOON + 2) == 0
