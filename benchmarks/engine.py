@@ -36,7 +36,7 @@ EXACT = {"linear": "linear", "markov": "markov_1", "shapley": "shapley"}
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One task of one runner on one file; `seconds` is None when it did not finish."""
+    """One task of one runner on one file; without `seconds`, `why` says what happened."""
 
     runner: str
     task: str
@@ -47,6 +47,7 @@ class Timing:
     peak_mb: float = 0.0
     off_by: float | None = None
     """Largest difference from the exact credit of a channel, in shares of all conversions."""
+    why: str = ""
 
     @property
     def speed(self) -> float:
@@ -100,7 +101,10 @@ def timing(runner: str, task: str, journeys: int, channels: int, cap: float) -> 
             check=True,
         )
     except subprocess.TimeoutExpired:
-        return Timing(runner, task, journeys, channels, None)
+        return Timing(runner, task, journeys, channels, None, why=f"not in {cap:.0f} s")
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.splitlines() or ["no reason"])[-1]
+        return Timing(runner, task, journeys, channels, None, why=f"failed: {last}")
     read = json.loads(done.stdout.splitlines()[-1])
     return Timing(
         runner,
@@ -191,7 +195,7 @@ def shown(results: Iterable[Timing], console: Console) -> None:
         off_by = "" if t.off_by is None else f"{t.off_by:.1e}"
         row = [f"{t.journeys:,}", str(t.channels), t.runner, t.task]
         if t.seconds is None:
-            table.add_row(*row, f"not in {CAP_SECONDS} s")
+            table.add_row(*row, t.why)
             continue
         took = [f"{t.seconds:.3f}", f"{t.cpu_seconds:.3f}", f"{t.speed / 1e6:.3f}"]
         table.add_row(*row, *took, f"{t.peak_mb:.0f}", off_by)
@@ -206,7 +210,7 @@ def main() -> None:
         results.append(result)
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps([asdict(one) for one in results], indent=1) + "\n")
-        console.print(result)
+        console.print(f"{result.runner} {result.task}: {result.seconds} {result.why}")
     shown(results, console)
 
 
