@@ -45,6 +45,7 @@ class Account:
     payment_hosts: tuple[str, ...] = ()
     ip_mode: IpMode = IpMode.TRUNCATE
     touch_retention_seconds: int = 400 * 86_400
+    raw_retention_seconds: int = 180 * 86_400  # of requests as they came, and of quarantine
     lock_after_seconds: int | None = None
     site_key: str = ""
     consent_required: bool = False
