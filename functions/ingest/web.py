@@ -1,7 +1,6 @@
 """The routes that browsers ask for: clicks, pixels, the site's script, the catalogue of reasons."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from touchline.intake import clicks, pixel
@@ -15,6 +14,7 @@ from touchline.kernel.errors import NotFound, StoreUnavailable
 from touchline.kernel.ids import AccountId, CampaignId, NewId, Receipt
 from touchline.kernel.reasons import CATALOGUE
 from touchline.kernel.reasons.page import reasons_page
+from touchline.kernel.values import dataclass
 from touchline.platform.http_api import Request, Response, Route, json_response
 from touchline.registry.model import Campaign, Registry
 
