@@ -1,5 +1,5 @@
 """One way of sending, in a process of its own: `python -m benchmarks.delivery_client WAY URL COUNT
-AT_ONCE`. Each delivery is rendered and signed anew. Prints seconds, CPU and resident memory as JSON."""
+AT_ONCE`. Each delivery is rendered and signed anew. Prints seconds, CPU and memory as JSON."""
 
 import asyncio
 import json

@@ -23,10 +23,10 @@ from touchline.registry.model import Secret
 
 WORKERS = 16
 BATCH = 10
-QUIET = 40
-WARM_UP = 15
+QUIET = 25
+WARM_UP = 8
 """Turns before it is measured: the endpoint has been down for a while, not since just now."""
-EVERY_SECONDS = 0.2
+EVERY_SECONDS = 0.4
 DEADLINE_SECONDS = 1.0
 
 
