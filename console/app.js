@@ -10,6 +10,9 @@ const PAGES = [
   { path: "events", title: "Events", load: () => import("./pages/events.js") },
   { path: "conversions", title: "Conversions", load: () => import("./pages/conversions.js") },
   { path: "nights", title: "Nights", load: () => import("./pages/nights.js"), group: "Running", whole: true },
+  { path: "debugger", title: "Postback debugger", load: () => import("./pages/debugger.js"), admin: true },
+  { path: "quarantine", title: "Quarantine", load: () => import("./pages/quarantine.js"), admin: true },
+  { path: "partners", title: "Partners", load: () => import("./pages/partners.js"), admin: true },
   { path: "reasons", title: "Reasons", load: () => import("./pages/reasons.js"), group: "Help" },
 ];
 

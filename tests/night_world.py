@@ -4,18 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.factories import NOON
+from tests.factories import NOON, a_conversion, a_touch
 from tests.memory_table import MemoryTable
 from touchline.attribution.night.judging import terms_by_event
 from touchline.attribution.night.publish import Fitting
 from touchline.attribution.night.run import Bench, run_night
 from touchline.attribution.night.store import NightStore
 from touchline.attribution.store import JourneyStore
-from touchline.kernel.clock import day_of, next_day
-from touchline.kernel.ids import AccountId, EventName, PartnerId, Realm, Receipt
+from touchline.kernel.clock import DAY_MS, HOUR_MS, day_of, next_day
+from touchline.kernel.ids import AccountId, ConversionId, EventName, PartnerId, Realm, Receipt
 from touchline.ledger.decisions import Decision, decision_of
 from touchline.ledger.identity import Identity
-from touchline.ledger.model import Conversion, Link, Touch
+from touchline.ledger.model import Conversion, ConversionKey, Link, Repeat, Touch
 from touchline.ledger.result_keys import decision_partitions
 from touchline.ledger.store import LedgerStore
 from touchline.registry.attribution_rules import AttributionRules
@@ -112,3 +112,26 @@ def a_link(one: str, other: str, *, at: int = NOON - 7_200_000, **stated: Any) -
 def tomorrow(by: int = 1) -> str:
     """The day after the stories' day."""
     return next_day(TODAY, by)
+
+
+def a_full_world(**stated: Any) -> World:
+    """Five orders over two days, a late link, a repeat, an earlier night that is restated."""
+    world = World(**stated)
+    world.happened(
+        a_touch(channel="email", occurred_at=NOON - 5 * HOUR_MS),
+        a_touch(channel="ads", identity="visitor:v1", occurred_at=NOON - 4 * HOUR_MS),
+        *(a_conversion(id=f"A-{n}", value_micros=n * 1_000_003) for n in range(1, 5)),
+    )
+    world.night()
+    world.happened(
+        a_link("visitor:v1", "crm:7", at=NOON + DAY_MS),
+        a_conversion(
+            id="A-5",
+            occurred_at=NOON + HOUR_MS,
+            received_at=NOON + DAY_MS,
+            changed_at=NOON + DAY_MS,
+        ),
+    )
+    key = ConversionKey(EventName("purchase"), ConversionId("A-1"))
+    world.ledger.add_repeat(SHOP, Repeat(key, Receipt("rcp_2"), NOON + DAY_MS, "d1"))
+    return world

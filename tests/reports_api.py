@@ -55,7 +55,7 @@ class ReportsApi:
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._number = 0
+        self._number = 1_000  # tokens apart from those of an AdminApi over the same tables
         self.new_id = id_factory(self.clock, self._bits)
         settings = Reports("ledger", "registry", "results", "deliveries")
         self.services = services_of(settings, self.connections, self.clock, in_turn)
@@ -143,9 +143,11 @@ class ReportsApi:
         return Answer(answer["statusCode"], answer["headers"], raw.decode())
 
 
-def a_shop(**stated: Any) -> ReportsApi:
-    """Reports of an account `shop` that counts in EUR."""
+def a_shop(*, declared: bool = False, **stated: Any) -> ReportsApi:
+    """Reports of an account `shop` that counts in EUR, unless it is `declared` already."""
     api = ReportsApi(**stated)
+    if declared:
+        return api
     account = Account(AccountId("shop"), name="The shop", currency="EUR")
     api.declare(ACCOUNT, account)
     return api

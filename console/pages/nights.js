@@ -27,7 +27,7 @@ function night(run) {
 function restated(days) {
   const closed = days.filter((one) => one.was);
   const fresh = days.length - closed.length;
-  const first = fresh > 0 && h("p", {}, `${some(fresh, "day")} published for the first time: `, days.filter((one) => !one.was).map((one) => h("span", { class: "nowrap" }, `${one.day} `)));
+  const first = fresh > 0 && h("p", {}, `${some(fresh, "day")} published for the first time: `, days.filter((one) => !one.was).map((one, index) => [index > 0 && ", ", h("span", { class: "nowrap" }, one.day)]));
   if (!closed.length) return h("div", {}, first || null, h("p", { class: "soft" }, "No closed day changed."));
   return h("div", { class: "stack" }, first || null, closed.map((one) => h("details", {},
     h("summary", {}, `${one.day} changed: ${Object.entries(one.causes).map(([cause, number]) => `${count(number)} ${words(cause)}`).join(", ")}`),

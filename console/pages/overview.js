@@ -18,7 +18,8 @@ function nothing(me, found) {
   const why = found.unattributed.length ? ` ${some(found.unattributed[0].conversions, "conversion")} of these days did not count: ${found.unattributed[0].meaning}` : "";
   return h("div", { class: "card" }, empty("overview", "No conversions in these days",
     `Conversions appear here after the night in which they are credited. Widen the range to look further back.${why}`,
-    h("a", { class: "button primary", href: link("conversions") }, "See what came in")));
+    h("a", { class: "button primary", href: link("conversions") }, "See what came in"),
+    me.token.scopes.includes("admin") && h("a", { class: "button", href: link("debugger") }, "Send a test postback")));
 }
 
 function tile(label, figure, note, extra) {

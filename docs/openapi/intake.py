@@ -63,6 +63,25 @@ COMPONENTS: Mapping[str, Schema] = {
             },
         },
     },
+    "Reasons": {
+        "type": "object",
+        "required": ["reasons"],
+        "properties": {
+            "reasons": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["code", "meaning", "fix"],
+                    "properties": {
+                        "code": {"type": "string"},
+                        "meaning": {"type": "string"},
+                        "fix": {"type": "string"},
+                        "status": {"type": ["integer", "null"]},
+                    },
+                },
+            }
+        },
+    },
     "Conversion": contracts.CONVERSION.schema(),
     "Touch": contracts.TOUCH.schema(),
     "Identify": contracts.IDENTIFY.schema(),
@@ -145,27 +164,9 @@ DETAILS: Mapping[tuple[str, str], Detail] = {
     ("GET", "/reasons"): Detail(
         "Every reason code: what it means and what to do",
         replies={
-            200: json_reply(
+            200: Reply(
                 "The catalogue",
-                {
-                    "type": "object",
-                    "required": ["reasons"],
-                    "properties": {
-                        "reasons": {
-                            "type": "array",
-                            "items": {
-                                "type": "object",
-                                "required": ["code", "meaning", "fix"],
-                                "properties": {
-                                    "code": {"type": "string"},
-                                    "meaning": {"type": "string"},
-                                    "fix": {"type": "string"},
-                                    "status": {"type": ["integer", "null"]},
-                                },
-                            },
-                        }
-                    },
-                },
+                {JSON: component("Reasons"), "text/html": {"type": "string"}},
             )
         },
     ),

@@ -18,6 +18,7 @@ from touchline.registry.cache import RegistryCache
 from touchline.registry.callers import admitted
 from touchline.registry.declare import Registrar
 from touchline.registry.model import Token
+from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 from touchline.registry.tokens import ANY_ACCOUNT, RandomBits
@@ -35,6 +36,7 @@ class Services:
     deliveries: Table
     delivery_queue: Queue
     registry: RegistryStore
+    spend: SpendStore
     tokens: TokenStore
     cache: RegistryCache
     registrar: Registrar

@@ -10,6 +10,7 @@ from admin import (
     endpoints,
     erasure,
     quarantine,
+    spend,
     tokens,
     trail,
 )
@@ -34,6 +35,7 @@ ROUTER: Router[Handler] = Router(
         *erasure.ROUTES,
         *endpoints.ROUTES,
         *deliveries.ROUTES,
+        *spend.ROUTES,
     ]
 )
 

@@ -18,6 +18,7 @@ from touchline.registry.cache import RegistryCache
 from touchline.registry.contracts import parse
 from touchline.registry.declare import Check, Finish, Registrar
 from touchline.registry.kinds import CAMPAIGN, ENDPOINT
+from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 from touchline.registry.tokens import RandomBits
@@ -80,6 +81,7 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
         deliveries=connected.table(settings.deliveries_table),
         delivery_queue=connected.queue(settings.delivery_queue_url),
         registry=registry,
+        spend=SpendStore(table),
         tokens=token_store,
         cache=RegistryCache(registry, token_store, around.clock),
         registrar=registrar,

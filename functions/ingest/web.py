@@ -1,7 +1,6 @@
 """The routes that browsers ask for: clicks, pixels, the site's script, the catalogue of reasons."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from touchline.intake import clicks, pixel
@@ -14,6 +13,8 @@ from touchline.kernel.clock import Clock
 from touchline.kernel.errors import NotFound, StoreUnavailable
 from touchline.kernel.ids import AccountId, CampaignId, NewId, Receipt
 from touchline.kernel.reasons import CATALOGUE
+from touchline.kernel.reasons.page import reasons_page
+from touchline.kernel.values import dataclass
 from touchline.platform.http_api import Request, Response, Route, json_response
 from touchline.registry.model import Campaign, Registry
 
@@ -134,10 +135,16 @@ def openapi(_request: Request, _names: Mapping[str, str], _: Receipt) -> Respons
     return Response(200, headers, openapi_document())
 
 
-def reasons(_request: Request, _names: Mapping[str, str], _: Receipt) -> Response:
-    """Every reason code: what it means and what to do."""
-    rows = [
+def reasons(request: Request, _names: Mapping[str, str], _: Receipt) -> Response:
+    """Every reason code: what it means and what to do. A page for people, JSON for programs."""
+    rows = sorted(CATALOGUE.values(), key=lambda row: row.code)
+    headers = {"cache-control": HOUR, "vary": "accept"}
+    if "text/html" in request.header("accept"):
+        return Response(
+            200, {**headers, "content-type": "text/html; charset=utf-8"}, reasons_page(rows)
+        )
+    told = [
         {"code": row.code, "meaning": row.meaning, "fix": row.fix, "status": row.status or None}
-        for row in sorted(CATALOGUE.values(), key=lambda row: row.code)
+        for row in rows
     ]
-    return json_response(200, {"reasons": rows}, {"cache-control": HOUR})
+    return json_response(200, {"reasons": told}, headers)

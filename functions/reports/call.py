@@ -15,6 +15,7 @@ from touchline.platform.http_api import Request, Response
 from touchline.registry.cache import RegistryCache
 from touchline.registry.callers import admitted
 from touchline.registry.model import Registry, Token
+from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
 from touchline.reporting.ask import Ask, Days, days_asked
 
@@ -29,6 +30,7 @@ class Services:
     results: Table
     deliveries: Table
     registry: RegistryStore
+    spend: SpendStore
     cache: RegistryCache
     clock: Clock
     spread: Spread

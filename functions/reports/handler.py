@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports import credit, deliveries, live, overview
+from reports import credit, deliveries, live, money, overview
 from reports.call import Call, Handler, Services
 from reports.console import Console, folder
 from reports.wiring import services_of
@@ -23,7 +23,7 @@ from touchline.platform.settings import Aws, Reports, load
 
 THREADS = 8
 ROUTER: Router[Handler] = Router(
-    [*overview.ROUTES, *live.ROUTES, *credit.ROUTES, *deliveries.ROUTES]
+    [*overview.ROUTES, *live.ROUTES, *money.ROUTES, *credit.ROUTES, *deliveries.ROUTES]
 )
 
 

@@ -10,6 +10,7 @@ from touchline.ledger.store import LedgerStore
 from touchline.platform.dynamo import Table
 from touchline.platform.settings import Reports
 from touchline.registry.cache import RegistryCache
+from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 
@@ -37,6 +38,7 @@ def services_of(settings: Reports, connected: Connected, clock: Clock, spread: S
         results=results,
         deliveries=connected.table(settings.deliveries_table),
         registry=registry,
+        spend=SpendStore(table),
         cache=RegistryCache(registry, TokenStore(table), clock),
         clock=clock,
         spread=spread,

@@ -1,4 +1,4 @@
-"""Every minute: due deliveries, held ones, and the sum of all."""
+"""Every minute: due deliveries, held ones, the sum of all, and requests kept long enough."""
 
 from functools import cache
 from typing import Any
@@ -10,20 +10,23 @@ from touchline.kernel.clock import system_clock
 from touchline.platform import settings
 from touchline.platform.connect import Connections
 from touchline.platform.observability import Code, Log, Metric
+from touchline.privacy.retention import Retention
 from touchline.registry.cache import RegistryCache
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 
 
-def sweep(sweeper: Sweeper, log: Log) -> dict[str, Any]:
+def sweep(sweeper: Sweeper, retention: Retention, log: Log) -> dict[str, Any]:
     """One sweep, told in one line."""
     swept = sweeper.sweep()
+    retained = retention.sweep()
     told = {
         "queued": swept.queued,
         "late": swept.late,
         "released": swept.released,
         "announced": swept.balance.announced,
         "unbalanced": swept.balance.difference,
+        "emptied": retained.emptied + retained.deleted,
     }
     log.event(Code.SWEEP, level="ERROR" if swept.balance.difference else "INFO", **told)
     log.metrics(
@@ -37,7 +40,7 @@ def sweep(sweeper: Sweeper, log: Log) -> dict[str, Any]:
 
 
 @cache
-def _composed() -> tuple[Sweeper, Log]:
+def _composed() -> tuple[Sweeper, Retention, Log]:
     wanted = settings.load(settings.Sweeper)
     connections = Connections(settings.load(settings.Aws), client=wanted.dynamo_client)
     table = connections.table(wanted.registry_table)
@@ -47,7 +50,9 @@ def _composed() -> tuple[Sweeper, Log]:
     queue = connections.queue(wanted.delivery_queue_url)
     holds = Holds(store, registries, queue, system_clock)
     sweeper = Sweeper(store, holds, queue, system_clock, registry.accounts)
-    return sweeper, Log("sweeper", system_clock, level=wanted.log_level)
+    ledger = connections.table(wanted.ledger_table)
+    retention = Retention(ledger, registries.registry, registry.accounts, system_clock)
+    return sweeper, retention, Log("sweeper", system_clock, level=wanted.log_level)
 
 
 def lambda_handler(_: dict[str, Any], __: object) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from touchline.platform.dynamo.table import DynamoTable
 from touchline.platform.patience import BATCH
 from touchline.platform.settings import Aws
 
-PORT = 4650
+PORT = 0
+"""Any free one: the workers of a test run each start an emulator at the same moment."""
 REGION = "eu-west-1"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 

@@ -2,7 +2,6 @@
 registry applied to it."""
 
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,14 +15,8 @@ from local.up import bring_up
 
 STATE_FOLDER = STATE / "e2e"
 ACCOUNT = "shop"
-
-
-def free_port() -> int:
-    """A port that nobody uses, so that two checkouts can be tested at once."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+PORT = 4700
+"""Or the next one that is free."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +25,7 @@ def stack() -> Iterator[Stack]:
     stop_emulator(STATE_FOLDER)
     shutil.rmtree(STATE_FOLDER, ignore_errors=True)
     try:
-        yield bring_up(STATE_FOLDER, port=free_port())
+        yield bring_up(STATE_FOLDER, port=PORT)
     finally:
         stop_emulator(STATE_FOLDER)
 

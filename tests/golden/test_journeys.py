@@ -17,7 +17,7 @@ import yaml
 from tests.factories import NOON, a_conversion, a_touch
 from tests.night_world import SHOP, TODAY, World, a_link, a_registry, tomorrow
 from touchline.kernel.clock import DAY_MS
-from touchline.kernel.ids import EventName, PartnerId, Receipt
+from touchline.kernel.ids import ConversionId, EventName, PartnerId, Receipt
 from touchline.kernel.money import micros_of
 from touchline.ledger.decisions import WHOLE, Decision
 from touchline.ledger.identity import Identity
@@ -181,7 +181,7 @@ def _conversion(one: Mapping[str, Any]) -> Conversion:
 
 def _changed(world: World, one: Mapping[str, Any], at: int) -> Conversion:
     said = dict(one)
-    order, scope = str(said.pop("id")), said.pop("scope", "")
+    order, scope = ConversionId(said.pop("id")), said.pop("scope", "")
     event = EventName(said.pop("event", "purchase"))
     old = next(
         claim for claim in world.ledger.claims(SHOP, event, order) if claim.key.scope == scope

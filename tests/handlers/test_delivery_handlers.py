@@ -15,6 +15,7 @@ from touchline.delivery.sender import HttpSender
 from touchline.delivery.sweep import Sweeper
 from touchline.kernel.errors import StoreUnavailable
 from touchline.platform.observability import Log
+from touchline.privacy.retention import Retention
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -117,6 +118,7 @@ def test_ba_07_the_sweeper_queues_what_was_stored_and_never_queued():
         world.store, world.holds, world.queue, world.clock, lambda: [world.declared.account.id]
     )
 
-    assert sweep(sweeper, a_log(world))["queued"] == 1
+    retention = Retention(world.ledger_table, world.registry, list, world.clock)
+    assert sweep(sweeper, retention, a_log(world))["queued"] == 1
     assert len(world.queue.messages) == 1
-    assert sweep(sweeper, a_log(world))["queued"] == 0
+    assert sweep(sweeper, retention, a_log(world))["queued"] == 0

@@ -174,6 +174,7 @@ SCENES: dict[str, Scene] = {
     "repeated_parameter": lambda stage: stage.request(
         "GET", "/postback", query="event=purchase&event=lead&conversion_id=1", token="own"
     ),
+    "masked_personal": a_postback(sub1="jane@example.com"),
     "parameters_cut": a_postback(note="x" * 600),
     # news of what was stored
     "repeat": then({}, {}),

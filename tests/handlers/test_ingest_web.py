@@ -56,13 +56,15 @@ class Site:
         )
         self._router = Router(web.routes())
 
-    def get(self, path: str, *, agent: str = PERSON, method: str = "GET") -> dict[str, Any]:
+    def get(
+        self, path: str, *, agent: str = PERSON, method: str = "GET", accept: str = "*/*"
+    ) -> dict[str, Any]:
         path, _, query = path.partition("?")
         request = request_of(
             {
                 "rawPath": path,
                 "rawQueryString": query,
-                "headers": {"User-Agent": agent},
+                "headers": {"User-Agent": agent, "Accept": accept},
                 "requestContext": {"http": {"method": method, "sourceIp": "203.0.113.77"}},
             }
         )
@@ -175,6 +177,12 @@ def test_every_reason_is_published_with_its_cause_and_its_fix() -> None:
     rows = json.loads(Site().get("/reasons")["body"])["reasons"]
     assert {row["code"] for row in rows} == set(CATALOGUE)
     assert all(row["meaning"] and row["fix"] for row in rows)
+
+
+def test_a_browser_reads_the_reasons_as_a_page_that_errors_link_into() -> None:
+    answer = Site().get("/reasons", accept="text/html,*/*;q=0.8")
+    assert answer["headers"]["content-type"].startswith("text/html")
+    assert all(f'<dt id="{code}">' in answer["body"] for code in CATALOGUE)
 
 
 @pytest.mark.parametrize("path", ["/c/", "/v/spring", "/v/.gif", "/c/spring/x", "/v/x.gif.gif"])

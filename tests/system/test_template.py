@@ -1,8 +1,10 @@
 """The template keeps the promises that only a template can keep."""
 
 import json
+import re
 from dataclasses import MISSING, fields
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tests.system.template import (
 )
 from touchline.platform import settings
 from touchline.platform.dynamo.indexes import INDEXES
+from touchline.platform.observability import NAMESPACE, Metric
 
 CALLED_BY_OTHERS = ("AttributionFunction", "SweeperFunction")
 """Functions that are called asynchronously: nobody waits for their answer."""
@@ -137,10 +140,51 @@ def test_every_pair_of_runtime_and_processor_can_be_built() -> None:
     assert pairs == {path.parent.name for path in (ROOT / "bundles").glob("*/Makefile")}
 
 
-def test_alarms_tell_somebody_and_watch_things_of_this_stack() -> None:
-    for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
-        assert target(alarm["AlarmActions"][0]) == "AlertTopic", name
-        assert alarm["AlarmDescription"]
+@pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
+def test_an_alarm_tells_somebody_and_names_its_section_of_the_runbook(name: str) -> None:
+    alarm = of_type("AWS::CloudWatch::Alarm")[name]
+    assert target(alarm["AlarmActions"][0]) == "AlertTopic"
+    section = re.search(r"See docs/runbook\.md#([a-z-]+)$", alarm["AlarmDescription"])
+    assert section is not None
+    assert section[1] == re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Alarm")).lower()
+    assert f"\n## {section[1]}\n" in (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+
+
+def test_alarms_and_the_dashboard_name_metrics_that_the_code_emits() -> None:
+    named = {
+        (alarm["Dimensions"][0]["Value"], alarm["MetricName"])
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == NAMESPACE
+    }
+    body = of_type("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    shown = set(re.findall(rf'\["{NAMESPACE}", "(\w+)", "service", "(\w+)"', body))
+    services = {service for service, _ in named} | {service for _, service in shown}
+    sources = [path.read_text(encoding="utf-8") for path in sources_of_the_functions()]
+    emitted = {name for text in sources for name in re.findall(r"Metric\.([A-Z_]+)", text)}
+    logged = {name for text in sources for name in re.findall(r'\bLog\(\s*"(\w+)"', text)}
+    metrics = {metric for _, metric in named} | {metric for metric, _ in shown}
+    assert metrics <= {Metric[name].value for name in emitted}
+    assert services <= logged | {"ingest"}
+    assert json.loads(re.sub(r"\$\{[^}]+\}", "x", body))["widgets"]
+
+
+def sources_of_the_functions() -> list[Path]:
+    """Every Python file that runs in a function."""
+    return [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers").rglob("*.py")]
+
+
+def test_a_new_ingest_takes_traffic_step_by_step_where_that_is_asked_for() -> None:
+    """I9: the alarms that take a bad version back are those that senders would suffer from."""
+    ingest = functions()["IngestFunction"]
+    assert ingest["AutoPublishAlias"] == "live"
+    preference = ingest["DeploymentPreference"]
+    assert preference["Enabled"] == {"Ref": "Canary"}
+    assert {target(alarm) for alarm in preference["Alarms"]} == {
+        "IngestErrorAlarm",
+        "ApiErrorAlarm",
+    }
+    integration = of_type("AWS::ApiGatewayV2::Integration")["IngestIntegration"]
+    assert integration["IntegrationUri"] == {"Ref": "IngestFunction.Alias"}
 
 
 def test_loopback_receivers_are_off_unless_somebody_asks() -> None:

@@ -1,10 +1,9 @@
 """The credits of one conversion under every enabled model, in whole parts that sum exactly."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 from touchline.attribution.engine.models import REGISTRY, SHAPLEY_MODELS, ModelSettings
 from touchline.attribution.engine.single import Touchpoint, credits_of
@@ -24,47 +23,52 @@ class Shares:
     ppb: tuple[int, ...]
 
 
-def models_of(rules: AttributionRules) -> tuple[str, ...]:
-    """The models that have credits of a single conversion: all but Markov."""
-    return tuple(
-        model
-        for model in dict.fromkeys((*rules.models, *rules.data_driven_models))
-        if model in REGISTRY or model in SHAPLEY_MODELS
-    )
+class Creditor:
+    """Credits journeys under one account's rules.
 
+    Models by position depend on the length alone, so their shares are made once per length: few
+    shapes serve millions of paths.
+    """
 
-def settings_of(rules: AttributionRules) -> ModelSettings:
-    """The engine's settings under these rules."""
-    first, middle, last = (Fraction(ppm, _PPM) for ppm in rules.position_weights_ppm)
-    return ModelSettings(first, middle, last, rules.half_life_seconds)
-
-
-def credits_under(
-    model: str, path: Sequence[Touchpoint], value_micros: int, settings: ModelSettings
-) -> tuple[Credit, ...]:
-    """What the model gives to each step that gets anything; shares sum to 1, money to the value."""
-    shares = shares_under(model, path, settings)
-    amounts = split_by_parts(value_micros, shares.parts, shares.whole)
-    return tuple(
-        Credit(step, ppb, amount)
-        for step, (part, ppb, amount) in enumerate(
-            zip(shares.parts, shares.ppb, amounts, strict=True)
+    def __init__(self, rules: AttributionRules) -> None:
+        first, middle, last = (Fraction(ppm, _PPM) for ppm in rules.position_weights_ppm)
+        self._settings = ModelSettings(first, middle, last, rules.half_life_seconds)
+        self._by_length: dict[tuple[str, int], Shares] = {}
+        self.models = tuple(
+            model
+            for model in dict.fromkeys((*rules.models, *rules.data_driven_models))
+            if model in REGISTRY or model in SHAPLEY_MODELS
         )
-        if part
-    )
+        """All but Markov, which has no credits of a single conversion."""
 
+    def credits(
+        self, path: Sequence[Touchpoint], value_micros: int
+    ) -> Mapping[str, tuple[Credit, ...]]:
+        """What each model gives to each step that gets anything: shares sum to 1, money to the
+        value. Nothing for an empty path."""
+        if not path:
+            return {}
+        return {model: self._credits(model, path, value_micros) for model in self.models}
 
-def shares_under(model: str, path: Sequence[Touchpoint], settings: ModelSettings) -> Shares:
-    """The shares of each step of a path that is not empty."""
-    if model in REGISTRY and REGISTRY[model].by_position is not None:
-        return _by_length(model, len(path), settings)
-    return _shares(credits_of(model, path, settings))
+    def shares(self, model: str, path: Sequence[Touchpoint]) -> Shares:
+        """The shares of each step of a path that is not empty."""
+        if model not in REGISTRY or REGISTRY[model].by_position is None:
+            return _shares(credits_of(model, path, self._settings))
+        place = (model, len(path))
+        if place not in self._by_length:
+            self._by_length[place] = _shares(credits_of(model, path, self._settings))
+        return self._by_length[place]
 
-
-@lru_cache(maxsize=4096)
-def _by_length(model: str, length: int, settings: ModelSettings) -> Shares:
-    """Models by position depend on the length alone, so few shapes serve millions of paths."""
-    return _shares(credits_of(model, (Touchpoint(0, False, ""),) * length, settings))
+    def _credits(
+        self, model: str, path: Sequence[Touchpoint], value_micros: int
+    ) -> tuple[Credit, ...]:
+        shares = self.shares(model, path)
+        amounts = split_by_parts(value_micros, shares.parts, shares.whole)
+        return tuple(
+            Credit(step, ppb, amount)
+            for step, (ppb, amount) in enumerate(zip(shares.ppb, amounts, strict=True))
+            if shares.parts[step]
+        )
 
 
 def _shares(exact: Sequence[Fraction]) -> Shares:

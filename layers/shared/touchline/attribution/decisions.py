@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from touchline.attribution.credits import credits_under, models_of, settings_of
+from touchline.attribution.credits import Creditor
 from touchline.attribution.engine.single import Touchpoint
 from touchline.attribution.exclusions import exclusion
 from touchline.attribution.journeys import Verdict, in_order, is_direct, judge
@@ -21,7 +21,6 @@ from touchline.ledger.decisions import (
     ATTRIBUTED,
     EXCLUDED,
     Candidate,
-    Credit,
     Decision,
 )
 from touchline.ledger.identity import domain_of
@@ -42,6 +41,7 @@ class Terms:
 
     registry: Registry
     book: RuleBook
+    creditor: Creditor
     rules_version: str
 
 
@@ -124,10 +124,10 @@ def _about_counted(
         currency=counted.currency,
         candidates=candidates,
         left_out=left_out,
-        credits=_credits(points, value, terms),
+        credits=terms.creditor.credits(points, value),
         payer=ruling.payer,
         payer_evidence=ruling.evidence,
-        payouts=payouts(due.micros, path, points, ruling, terms.book.rules),
+        payouts=payouts(due.micros, path, points, ruling, terms.book.rules, terms.creditor),
         payout_currency=due.currency,
         losers=ruling.losers,
         keys=tuple(sorted({domain_of(known) for known in named})),
@@ -153,18 +153,6 @@ def _excluded(
         rules_version=terms.rules_version,
         engine_version=ENGINE_VERSION,
     )
-
-
-def _credits(
-    points: Sequence[Touchpoint], value_micros: int, terms: Terms
-) -> Mapping[str, tuple[Credit, ...]]:
-    if not points:
-        return {}
-    settings = settings_of(terms.book.rules)
-    return {
-        model: credits_under(model, points, value_micros, settings)
-        for model in models_of(terms.book.rules)
-    }
 
 
 def _within_limit(verdicts: list[Verdict]) -> list[Verdict]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from touchline.attribution.credits import settings_of, shares_under
+from touchline.attribution.credits import Creditor
 from touchline.attribution.engine.single import Touchpoint
 from touchline.attribution.payers import Ruling
 from touchline.kernel.ids import PartnerId
@@ -42,13 +42,14 @@ def payouts(
     points: Sequence[Touchpoint],
     ruling: Ruling,
     rules: AttributionRules,
+    creditor: Creditor,
 ) -> tuple[Payout, ...]:
     """Who gets how much of what the order pays."""
     if ruling.payer is None or not amount_micros:
         return ()
     steps = [index for index, touch in enumerate(path) if touch.partner]
     if rules.payout_split != "last_partner" and steps:
-        shares = shares_under(rules.payout_split, points, settings_of(rules))
+        shares = creditor.shares(rules.payout_split, points)
         parts = [shares.parts[step] for step in steps]
         if sum(parts):
             return _split(amount_micros, path, steps, parts)

@@ -1,9 +1,10 @@
 """One received request, and what became of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from touchline.kernel.ids import ConversionId, Receipt
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Envelope
 
 

@@ -1,9 +1,8 @@
 """Who sends: the account, its mode, the partner, what the token may do."""
 
-from dataclasses import dataclass
-
 from touchline.kernel.errors import Forbidden
 from touchline.kernel.ids import PartnerId, Realm, is_test, realm_of
+from touchline.kernel.values import dataclass
 from touchline.registry.model import Account, Partner, Registry
 
 

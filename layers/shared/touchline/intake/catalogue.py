@@ -4,10 +4,10 @@ An event's names have times: a name counts for conversions that occurred while i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import EventName
+from touchline.kernel.values import dataclass
 from touchline.registry.model import EventDefinition, NameSpan, ValueRule
 
 PPM = 1_000_000

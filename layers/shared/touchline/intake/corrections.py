@@ -1,11 +1,11 @@
 """What an operator does to a conversion: approve, reject, hold, release, refund. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from touchline.intake.books import HELD, entered, is_locked, refunded, revised
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import Receipt
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Conversion, Entry, Status
 
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from touchline.intake.envelope import SECRET_PARAMETERS
 from touchline.intake.parameters import Parameters
 from touchline.intake.presets import COMMON_STATUSES, DIALECTS, NATIVE
 from touchline.kernel.errors import Refused
+from touchline.kernel.values import dataclass
 from touchline.registry.model import Partner
 
 NEVER_KEPT = frozenset({*SECRET_PARAMETERS, "tl_sig", "tl_ts", "tl_exp", "tl_key"})

@@ -1,17 +1,18 @@
 """From a submission to a conversion: every field judged, every remark named. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from touchline.intake import values
 from touchline.intake.arrival import Arrival
 from touchline.intake.caller import Caller
 from touchline.intake.catalogue import Naming, default_value, naming
 from touchline.intake.dialects import status_of
+from touchline.intake.masking import masked
 from touchline.intake.submission import Submission, derived_id, digest_of
 from touchline.kernel.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.ids import CampaignId, ClickId, ConversionId, EventName, PartnerId
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Conversion, ConversionKey, Status, Touch
 from touchline.registry.model import Duplicates, EventDefinition
 
@@ -59,8 +60,10 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
     status, word_known, refund = _status(submission, caller)
     stated = _stated(submission)
     conversion_id = submission.conversion_id or derived_id(submission)
+    subs, masks = masked({**(click.subs if click else {}), **submission.subs})
     remarks = [
         *submission.remarks,
+        *masks,
         *time_remarks,
         *money.remarks,
         *(() if submission.conversion_id else ("derived_id",)),
@@ -90,7 +93,7 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         campaign=CampaignId(submission.campaign) or (click.campaign if click else None) or None,
         coupon=submission.coupon,
         source=source,
-        subs={**(click.subs if click else {}), **submission.subs},
+        subs=subs,
         parameters=with_reason(submission.extras, submission.reason),
         excluded=_excluded(submission, named),
         flags=tuple(dict.fromkeys(remarks)),

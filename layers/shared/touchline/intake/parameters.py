@@ -8,12 +8,12 @@ first value counts; another value is remarked. What is not UTF-8 is remarked, to
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from touchline.intake.strict_json import dump, parse
 from touchline.kernel.errors import Refused
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Envelope
 
 MAX_PARAMETERS = 300

@@ -1,11 +1,12 @@
 """What a conversion pays its partner, and whether a cap still allows it. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from touchline.intake.caller import Caller
 from touchline.kernel.clock import day_of
 from touchline.kernel.money import Money
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Conversion, Status, Tally, TallyStep
 from touchline.registry.commission import Cap, PayoutRule
 from touchline.registry.payouts import payout, rule_for

@@ -1,11 +1,11 @@
 """A view: a 43-byte picture that leaves a touch."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from touchline.intake.fraud import machine_marks
 from touchline.intake.visit import Visit, trace
 from touchline.kernel.ids import NewId, Realm, TouchId, realm_of
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Touch, TouchKind
 from touchline.registry.model import Campaign, Registry

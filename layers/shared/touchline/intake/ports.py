@@ -1,10 +1,10 @@
 """What intake asks of the ledger and of the spill queue; the stores keep these promises."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from touchline.kernel.ids import NewId, Realm
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import (
     Conversion,

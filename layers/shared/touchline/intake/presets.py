@@ -10,7 +10,9 @@ is money that changes hands for the conversion, and becomes our `value`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from touchline.kernel.values import dataclass
 
 COMMON_STATUSES: Mapping[str, str] = {
     "pending": "pending",

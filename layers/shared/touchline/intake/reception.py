@@ -1,16 +1,12 @@
 """From an arrival to outcomes: one table of routes, for HTTP, the spill queue and replays alike."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import cast
 
 from touchline.intake.arrival import Arrival, Outcome
-from touchline.intake.batch import batch
 from touchline.intake.caller import Caller
-from touchline.intake.events import customer_event, event
-from touchline.intake.identify import identify
 from touchline.intake.ports import Desk
-from touchline.intake.postback import postback
-from touchline.intake.touches import touch
-from touchline.intake.upsert import upsert
 
 POSTBACK = "/postback"
 EVENT = "/event"
@@ -21,16 +17,17 @@ UPSERT = "/users/upsert"
 BATCH = "/batch"
 
 UseCase = Callable[[Desk, Caller, Arrival], Outcome | list[Outcome]]
-USE_CASES: Mapping[str, UseCase] = {
-    POSTBACK: postback,
-    EVENT: event,
-    CUSTOMER_EVENT: customer_event,
-    TOUCH: touch,
-    IDENTIFY: identify,
-    UPSERT: upsert,
-    BATCH: batch,
+USE_CASES: Mapping[str, str] = {
+    POSTBACK: "postback:postback",
+    EVENT: "events:event",
+    CUSTOMER_EVENT: "events:customer_event",
+    TOUCH: "touches:touch",
+    IDENTIFY: "identify:identify",
+    UPSERT: "upsert:upsert",
+    BATCH: "batch:batch",
 }
-"""What is done with a request of each route. Doing it twice with one arrival has one effect."""
+"""What is done with a request of each route: file and function of this room, loaded when the first
+such request comes, since a cold start pays for every import. Doing it twice has one effect."""
 
 
 def receive(desk: Desk, caller: Caller, arrival: Arrival) -> list[Outcome]:
@@ -39,5 +36,7 @@ def receive(desk: Desk, caller: Caller, arrival: Arrival) -> list[Outcome]:
     An outcome with the arrival's own receipt is about the whole request.
     Raises Forbidden for what belongs to others, StoreUnavailable (the arrival may be spilled).
     """
-    outcome = USE_CASES[arrival.route](desk, caller, arrival)
+    file, _, name = USE_CASES[arrival.route].partition(":")
+    use_case = cast("UseCase", getattr(import_module(f"touchline.intake.{file}"), name))
+    outcome = use_case(desk, caller, arrival)
     return outcome if isinstance(outcome, list) else [outcome]

@@ -1,6 +1,6 @@
 """Recording a conversion: one conditional write decides whether it is new; life.py what else."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from touchline.intake.arrival import Arrival, Outcome, Result
 from touchline.intake.caller import Caller
@@ -13,6 +13,7 @@ from touchline.intake.submission import Submission, digest_of
 from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.errors import Conflict, StoreUnavailable
 from touchline.kernel.ids import TouchId
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import CLICK, Identity
 from touchline.ledger.model import Conversion, Repeat, Tally, Touch, TouchKind
 
@@ -68,7 +69,7 @@ class _Recorder:
                 self.desk.ledger.replace_conversion(
                     conversion, existing.version, self._repeat(existing, draft, applied=True)
                 )
-                self._link((*existing.identities, *draft.conversion.identities))
+                self._link(conversion.identities)
                 return self._outcome(
                     Result.UPDATED, conversion, (*reasons, *draft.conversion.flags)
                 )
@@ -79,7 +80,7 @@ class _Recorder:
                 return self._outcome(Result.DUPLICATE, existing, (reason,))
             case Same(reason):
                 self.desk.ledger.add_repeat(existing.realm, self._repeat(existing, draft))
-                self._link((*existing.identities, *draft.conversion.identities))
+                self._link(existing.identities)
                 return self._outcome(
                     Result.DUPLICATE, existing, (reason,) if reason else ("repeat",)
                 )

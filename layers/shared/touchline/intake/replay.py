@@ -1,7 +1,7 @@
 """Taking a quarantined request up again: as it came, or corrected; once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from touchline.intake.arrival import Arrival, Outcome
@@ -10,6 +10,7 @@ from touchline.intake.ports import Desk
 from touchline.intake.reception import receive
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import Receipt, is_test
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Quarantined
 from touchline.registry.model import Registry
 

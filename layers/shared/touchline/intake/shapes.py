@@ -5,11 +5,12 @@ shape reads is plain text, so that judging names what is wrong with an amount or
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any, Protocol
 
 from touchline.kernel.errors import Refused
+from touchline.kernel.values import dataclass
 
 Schema = dict[str, Any]
 

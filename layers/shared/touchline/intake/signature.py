@@ -13,11 +13,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from touchline.kernel.clock import DAY_MS, SECOND_MS
 from touchline.kernel.ids import PartnerId, Realm
+from touchline.kernel.values import dataclass
 from touchline.registry.model import Partner, Signing, SigningKey
 
 TOLERANCE_MS = 300 * SECOND_MS

@@ -6,12 +6,12 @@ the original receipt: whatever of it was stored already is recognised by that.
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from touchline.intake.arrival import Arrival
 from touchline.intake.caller import Caller
 from touchline.kernel.ids import AccountId, PartnerId, Receipt
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import Envelope
 
 VERSION = 1

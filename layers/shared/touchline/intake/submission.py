@@ -6,11 +6,12 @@ Every route makes one of these, so that one rule judges them all. None and "" me
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from touchline.intake.dialects import Canonical
 from touchline.intake.people import person
 from touchline.kernel.errors import Refused
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 
 MAX_ID = 256

@@ -1,7 +1,6 @@
 """`/touch`: what a site or a back end saw a person do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from touchline.intake import values
@@ -10,6 +9,7 @@ from touchline.intake.caller import Caller
 from touchline.intake.contracts import TOUCH, TOUCHES
 from touchline.intake.landing import host_of
 from touchline.intake.linking import links_between
+from touchline.intake.masking import masked
 from touchline.intake.people import person
 from touchline.intake.ports import Desk
 from touchline.intake.privacy import kept_address
@@ -19,6 +19,7 @@ from touchline.intake.submission import digest_of
 from touchline.kernel.clock import DAY_MS, SECOND_MS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.ids import CampaignId, PartnerId, TouchId
+from touchline.kernel.values import dataclass
 from touchline.ledger.model import DIRECT, Link, Touch, TouchKind
 
 SITE_KINDS = frozenset(
@@ -100,7 +101,9 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
     occurred_at, remarks = _occurred_at(said, caller, arrival)
     partner = _partner(said, caller)
     campaign = CampaignId(said.get("campaign", "")) or None
-    subs = {name: value for name, value in said.items() if name in SUBS}
+    nested = {name: value for name, value in said.get("subs", {}).items() if name in SUBS}
+    plain = {name: value for name, value in said.items() if name in SUBS}
+    subs, masks = masked({**nested, **plain})
     made = Touch(
         id=TouchId(said.get("id") or f"tch_{digest_of(_told(said))}"),
         identity=identities[0],
@@ -112,13 +115,13 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
         partner=partner,
         name=said.get("name", ""),
         click_ref=said.get("click_ref", ""),
-        subs={**{n: v for n, v in said.get("subs", {}).items() if n in SUBS}, **subs},
+        subs=subs,
         ad_ids=said.get("ad_ids", {}),
         host=said.get("host") or host_of(said.get("referrer", "")),
         source=said.get("source", ""),
         ip=_address(caller, arrival),
         user_agent=_agent(caller, arrival),
-        flags=remarks,
+        flags=(*remarks, *masks),
         consent=tuple(said.get("consent", ())),
         expires_at=occurred_at // SECOND_MS + caller.account.touch_retention_seconds,
     )

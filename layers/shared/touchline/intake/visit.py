@@ -1,14 +1,15 @@
 """A browser's request for a click or a pixel, and the touch that it leaves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from touchline.intake.landing import host_of
+from touchline.intake.masking import masked
 from touchline.intake.privacy import kept_address
 from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import CampaignId, ClickId, PartnerId, TouchId
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import RESERVED_DOMAINS, VISITOR, Identity, identity
 from touchline.ledger.model import Touch, TouchKind
 from touchline.registry.model import Campaign, Partner, Registry
@@ -103,6 +104,8 @@ def trace(visit: Visit, registry: Registry, campaign: Campaign) -> Trace:
         flags.append("shortened")
     if not campaign.active:
         flags.append("campaign_inactive")
+    subs, masks = masked({name: cut[name] for name in SUBS if name in cut})
+    flags += masks
     account = registry.account
     return Trace(
         at=visit.received_at,
@@ -111,7 +114,7 @@ def trace(visit: Visit, registry: Registry, campaign: Campaign) -> Trace:
         is_test=query.get(TEST) == "1",
         partner=partner,
         person=person,
-        subs={name: cut[name] for name in SUBS if name in cut},
+        subs=subs,
         ad_ids={name: cut[name] for name in AD_IDS if name in cut},
         click_ref=cut.get("click_ref", ""),
         host=host_of(visit.headers.get("referer", ""))[:_LONGEST],

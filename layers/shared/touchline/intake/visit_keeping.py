@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from touchline.kernel.errors import QueueUnavailable, StoreUnavailable
 from touchline.kernel.ids import Realm, Receipt
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Link, Touch
 from touchline.ledger.rows import touch_item, touch_of

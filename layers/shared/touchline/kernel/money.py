@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
+
+from touchline.kernel.values import dataclass
 
 MICROS = 1_000_000
 MAX_MICROS = 10**18

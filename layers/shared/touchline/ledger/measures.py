@@ -8,11 +8,12 @@ import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from touchline.kernel.clock import SECOND_MS, day_of
 from touchline.kernel.ids import Realm
+from touchline.kernel.values import dataclass
 from touchline.ledger.decisions import ATTRIBUTED, Decision
 from touchline.ledger.fields import text
 from touchline.ledger.result_keys import measures_sk, version_pk

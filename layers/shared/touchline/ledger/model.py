@@ -1,7 +1,7 @@
 """The rows of the ledger as frozen values. How they are written down is `rows.py`'s affair."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from touchline.kernel.ids import (
@@ -14,6 +14,7 @@ from touchline.kernel.ids import (
     Receipt,
     TouchId,
 )
+from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 
 

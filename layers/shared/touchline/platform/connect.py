@@ -5,6 +5,7 @@
 
 import secrets
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from touchline.kernel.clock import Clock, Sleep, system_clock, system_sleep
 from touchline.platform.dynamo.port import Table
@@ -16,7 +17,6 @@ from touchline.platform.patience import BATCH, Patience
 from touchline.platform.queue import Queue
 from touchline.platform.queues import SqsCall, SqsQueue, wire_calls
 from touchline.platform.queues import may_retry as sqs_may_retry
-from touchline.platform.sealing import Seals, SsmKey
 from touchline.platform.settings import Aws
 from touchline.platform.wire.client import (
     DYNAMODB,
@@ -27,6 +27,9 @@ from touchline.platform.wire.client import (
     place_of,
 )
 from touchline.platform.wire.signing import Credentials
+
+if TYPE_CHECKING:
+    from touchline.platform.sealing import Seals
 
 
 class Connections:
@@ -68,8 +71,10 @@ class Connections:
         for wire in self._wires:
             wire.close()
 
-    def seals(self, parameter: str, *, create: bool = False) -> Seals:
+    def seals(self, parameter: str, *, create: bool = False) -> "Seals":
         """Secrets sealed under the key of this SSM parameter; `create` makes it when missing."""
+        # cryptography costs a tenth of intake's import, and intake seals nothing
+        from touchline.platform.sealing import Seals, SsmKey  # noqa: PLC0415
 
         def ssm() -> object:
             from touchline.platform.boto import client  # noqa: PLC0415 - only where a secret is

@@ -7,7 +7,7 @@ and the bytes stay as they came.
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, unquote
 
@@ -26,6 +26,7 @@ from touchline.kernel.errors import (
     Unauthorized,
 )
 from touchline.kernel.reasons import CATALOGUE, reason
+from touchline.kernel.values import dataclass
 
 RETRY_AFTER_SECONDS = 5
 STATUSES: Mapping[type[TouchlineError], int] = {

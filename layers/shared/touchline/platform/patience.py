@@ -1,6 +1,6 @@
 """How long a call to AWS may take, and how often it is tried again."""
 
-from dataclasses import dataclass
+from touchline.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """A queue of text messages (SQS behind the port)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from touchline.kernel.values import dataclass
 
 MAX_DELAY_SECONDS = 900
 """SQS delays a message no longer than this."""

@@ -6,10 +6,11 @@ template.yaml together.
 
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from touchline.kernel.errors import SettingsMissing
+from touchline.kernel.values import dataclass
 
 Kind = TypeVar("Kind")
 

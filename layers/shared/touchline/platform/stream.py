@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from touchline.kernel.values import dataclass
 from touchline.platform.dynamo.codec import decode_item
 from touchline.platform.dynamo.values import Item
 

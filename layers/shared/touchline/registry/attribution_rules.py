@@ -1,8 +1,10 @@
 """The rules of attribution as versioned data. Defaults are those of docs/attribution.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
+
+from touchline.kernel.values import dataclass
 
 _DAY = 86_400
 _HOUR = 3_600

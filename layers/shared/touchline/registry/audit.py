@@ -1,10 +1,10 @@
 """The audit trail: who changed what, when, from what to what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from touchline.kernel.ids import AccountId
+from touchline.kernel.values import dataclass
 from touchline.platform.dynamo import Item
 from touchline.registry import keys
 from touchline.registry.model import SECRET_OPTIONS

@@ -5,10 +5,10 @@ somebody; two names for one thing split every count in half.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from touchline.kernel.ids import EventName
+from touchline.kernel.values import dataclass
 from touchline.registry.model import EventDefinition
 
 MANY_EVENTS = 25

@@ -1,8 +1,7 @@
 """What partners are paid, and up to where: payout rules and caps."""
 
-from dataclasses import dataclass
-
 from touchline.kernel.ids import CampaignId, EventName, PartnerId
+from touchline.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

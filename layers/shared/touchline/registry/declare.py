@@ -2,12 +2,13 @@
 written with its audit entry in one step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Protocol
 
 from touchline.kernel.clock import Clock
 from touchline.kernel.errors import Conflict, Refused
 from touchline.kernel.ids import AccountId, EventName, NewId
+from touchline.kernel.values import dataclass
 from touchline.registry.attribution_rules import DEFAULT_WINDOWS
 from touchline.registry.audit import Author
 from touchline.registry.external import declarable, fingerprint, outside

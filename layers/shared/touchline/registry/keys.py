@@ -3,7 +3,9 @@
 IDs of the registry are slugs (kernel.ids.is_slug), which have no `#`, so nothing needs escaping.
 """
 
-from touchline.kernel.ids import AccountId, CampaignId, TokenId
+from urllib.parse import quote
+
+from touchline.kernel.ids import AccountId, CampaignId, Realm, TokenId
 from touchline.platform.dynamo import Key
 
 DECLARED = "R#"
@@ -60,3 +62,14 @@ def listed_account_key(account: AccountId) -> Key:
 def audit_key(account: AccountId, at: int, entry: str) -> Key:
     """`A#shop` / `Z#1767225600000#aud_…`: one change, in order of time."""
     return Key(account_pk(account), f"{AUDIT}{at:013d}#{entry}")
+
+
+def spend_pk(realm: Realm) -> str:
+    """`M#shop`: what was spent on advertising."""
+    return f"M#{realm}"
+
+
+def spend_key(realm: Realm, day: str, channel: str, campaign: str) -> Key:
+    """`M#shop` / `2026-01-31#paid%20search#spring`: one day's cost of one campaign; the names come
+    from advertisers' tools, so they are percent-encoded."""
+    return Key(spend_pk(realm), f"{day}#{quote(channel, safe='')}#{quote(campaign, safe='')}")

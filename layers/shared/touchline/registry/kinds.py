@@ -1,8 +1,8 @@
 """The kinds of things that are declared, in one table: what each is called where."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from touchline.kernel.values import dataclass
 from touchline.registry.model import (
     Account,
     Campaign,

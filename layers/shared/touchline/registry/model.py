@@ -4,10 +4,11 @@ Money is in micros, durations end in `_seconds`, instants (`_at`) are millisecon
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from touchline.kernel.ids import AccountId, CampaignId, EndpointId, EventName, PartnerId, TokenId
+from touchline.kernel.values import dataclass
 from touchline.registry.attribution_rules import AttributionRules, RuleOverrides
 from touchline.registry.commission import Cap, PayoutRule
 
@@ -44,6 +45,7 @@ class Account:
     payment_hosts: tuple[str, ...] = ()
     ip_mode: IpMode = IpMode.TRUNCATE
     touch_retention_seconds: int = 400 * 86_400
+    raw_retention_seconds: int = 180 * 86_400  # of requests as they came, and of quarantine
     lock_after_seconds: int | None = None
     site_key: str = ""
     consent_required: bool = False

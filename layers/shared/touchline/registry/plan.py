@@ -7,9 +7,10 @@ not name stay, unless pruning is asked for.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from touchline.kernel.values import dataclass
 from touchline.registry.external import declarable
 from touchline.registry.kinds import ACCOUNT, THINGS, Kind
 

@@ -5,11 +5,11 @@ to it, and the audit entry. Nothing is ever half written.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from touchline.kernel.errors import ConditionFailed, Conflict, NotFound
 from touchline.kernel.ids import AccountId, CampaignId
+from touchline.kernel.values import dataclass
 from touchline.platform.dynamo import (
     AllOf,
     AnyOf,

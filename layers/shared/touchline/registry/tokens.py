@@ -5,11 +5,12 @@ with 160 random bits a slow hash would add nothing."""
 import hashlib
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from touchline.kernel.clock import Clock
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import AccountId, NewId, PartnerId, TokenId, base32
+from touchline.kernel.values import dataclass
 from touchline.registry.model import Token
 
 LIVE = "tl_live_"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from touchline.attribution.credits import Creditor
 from touchline.attribution.decisions import Terms, decide, live_claims
 from touchline.attribution.rules import rule_book
 from touchline.attribution.store import Order, Read, Unreadable
@@ -53,10 +54,12 @@ def terms_by_event(
 ) -> Callable[[str], Terms]:
     """The terms of each event's conversions, made once."""
     made: dict[str, Terms] = {}
+    creditor = Creditor(rules)
 
     def terms(event: str) -> Terms:
         if event not in made:
-            made[event] = Terms(registry, rule_book(registry, rules, event), rules_version)
+            book = rule_book(registry, rules, event)
+            made[event] = Terms(registry, book, creditor, rules_version)
         return made[event]
 
     return terms
@@ -74,7 +77,7 @@ def judge_orders(
             claims[order] = found
         else:
             sitting.failed.add(order)
-            sitting.set_aside.append(Unreadable(f"{order.event} {order.id}", "no readable claim"))
+            sitting.set_aside.append(Unreadable(f"{order.event} {order.id}", "unreadable:no claim"))
     persons = _persons(realm, claims, store, terms, sitting)
     for order, found in claims.items():
         try:
@@ -82,7 +85,7 @@ def judge_orders(
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             sitting.failed.add(order)
             place = f"{order.event} {order.id}"
-            sitting.set_aside.append(Unreadable(place, type(error).__name__))
+            sitting.set_aside.append(Unreadable(place, f"unreadable:{type(error).__name__}"))
             continue
         sitting.judged.append(Judged(order, tuple(found), tuple(decided)))
     return sitting

@@ -63,6 +63,11 @@ REMARKS = (
         "Send it once.",
     ),
     Reason(
+        "masked_personal",
+        "A sub-ID held an email address; it was masked, since sub-IDs go into reports.",
+        "Send the person as `email`, and something impersonal in sub-IDs.",
+    ),
+    Reason(
         "parameters_cut",
         "More or longer extra parameters came than are kept readable; the raw request has all.",
         "Nothing, or send fewer.",

@@ -1,6 +1,6 @@
 """What a reason is. Each room lists its own in the file beside this one that bears its name."""
 
-from dataclasses import dataclass
+from touchline.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The changes of an update, as data. A name may be a dotted path ("a.b") whose parents exist."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from touchline.kernel.values import dataclass
 from touchline.platform.dynamo.values import Value
 
 

@@ -4,9 +4,9 @@ A name may be a dotted path ("a.b"). A comparison with an attribute that is miss
 type, is false, as DynamoDB has it.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from touchline.kernel.values import dataclass
 from touchline.platform.dynamo.values import Scalar
 
 
@@ -64,7 +64,7 @@ class Contains:
     value: str | int
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every one holds: `AllOf(Exists("pk"), Equals("version", 3))`."""
 
@@ -74,7 +74,7 @@ class AllOf:
         object.__setattr__(self, "conditions", conditions)
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """At least one holds."""
 

@@ -1,7 +1,7 @@
 """The secondary indexes, all sparse and all projecting everything: an item that lacks an index's
 attributes is not in it. Every index attribute is a non-empty string."""
 
-from dataclasses import dataclass
+from touchline.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

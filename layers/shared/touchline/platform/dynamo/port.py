@@ -3,9 +3,9 @@
 wrong: an item over 400 KB, an empty key). Neither says whether the write was applied."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from touchline.kernel.values import dataclass
 from touchline.platform.dynamo.changes import Change
 from touchline.platform.dynamo.conditions import Condition
 from touchline.platform.dynamo.values import Cursor, Item, Key

@@ -4,13 +4,13 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from touchline.kernel.clock import Clock, Sleep
+from touchline.kernel.values import dataclass
 from touchline.platform.patience import Patience
 from touchline.platform.wire.connection import BrokenAnswer, Connection
 from touchline.platform.wire.signing import Credentials, Signer

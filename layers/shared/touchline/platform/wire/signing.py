@@ -6,9 +6,9 @@ tests/unit/platform checks it against botocore's signer.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 
 from touchline.kernel.clock import day_of
+from touchline.kernel.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
