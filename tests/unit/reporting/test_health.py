@@ -1,10 +1,13 @@
 """Whether all is well: the night in time, nothing lost, no dead letters."""
 
+from pathlib import Path
+
 import pytest
 
 from touchline.kernel.clock import HOUR_MS, start_of
-from touchline.reporting.health import BAD, NOTE, WELL, AccountFacts, findings, worst
+from touchline.reporting.health import BAD, NOTE, RUNBOOK, WELL, AccountFacts, findings, worst
 
+ROOT = Path(__file__).resolve().parents[3]
 NOON = start_of("2026-03-01") + 12 * HOUR_MS
 GOOD = AccountFacts("2026-02-28", 0, {"delivered": 5})
 
@@ -44,3 +47,14 @@ def test_dead_letters_are_bad_and_what_waits_is_a_note() -> None:
 
 def test_nothing_to_look_at_is_well() -> None:
     assert worst(findings(NOON, {}, {})) == WELL
+
+
+def test_every_section_of_the_runbook_that_is_named_is_there() -> None:
+    lost = AccountFacts("2026-01-01", 1, {})
+    found = findings(NOON, {"shop": lost}, dict.fromkeys(RUNBOOK, 1))
+    titles = {
+        line.removeprefix("## ") for line in (ROOT / "docs/runbook.md").read_text().splitlines()
+    }
+    named = [one.see.partition("#")[2] for one in found if one.see.startswith("docs/runbook.md")]
+    assert len(named) == len(RUNBOOK) + 2
+    assert set(named) <= titles

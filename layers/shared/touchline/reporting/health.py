@@ -63,14 +63,14 @@ def _account(now: int, name: str, facts: AccountFacts) -> Iterator[Finding]:
         yield Finding(about, NOTE, "no night has run yet", "touchline attribute")
     elif facts.last_night < expected:
         said = f"the last one done is {facts.last_night}, {expected} should be"
-        yield Finding(about, BAD, said, "docs/runbook.md#night-missed")
+        yield Finding(about, BAD, said, "docs/runbook.md#missed-night")
     else:
         yield Finding(about, WELL, f"done up to {facts.last_night}")
     about = f"deliveries of {name}"
     counted = ", ".join(f"{count} {state}" for state, count in sorted(facts.found.items()))
     if facts.difference:
         said = f"{facts.difference} announced and not found"
-        yield Finding(about, BAD, said, "docs/runbook.md#conservation")
+        yield Finding(about, BAD, said, "docs/runbook.md#deliveries-unbalanced")
     else:
         level = NOTE if facts.found.get("held") or facts.found.get("failed") else WELL
         yield Finding(about, level, counted or "none in the last days", "touchline deliveries list")
