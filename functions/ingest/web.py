@@ -33,6 +33,9 @@ class Registrar(Protocol):
     def registry(self, account: AccountId) -> Registry:
         """Everything declared for an account."""
 
+    def latest(self, account: AccountId) -> Registry:
+        """The same, read just now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Web:
@@ -95,11 +98,14 @@ class Web:
     def _campaign(self, text: str) -> tuple[Registry, Campaign]:
         name = CampaignId(text)
         account = self.registrar.campaign(name)
-        registry = self.registrar.registry(account) if account else None
-        campaign = registry.campaigns.get(name) if registry else None
-        if registry is None or campaign is None:
+        if account is None:
             raise NotFound("not_found", "no such campaign", field="campaign")
-        return registry, campaign
+        registry = self.registrar.registry(account)
+        if name not in registry.campaigns:
+            registry = self.registrar.latest(account)
+        if name not in registry.campaigns:
+            raise NotFound("not_found", "no such campaign", field="campaign")
+        return registry, registry.campaigns[name]
 
 
 def _outcome(click: Click, kept: str) -> str:

@@ -45,3 +45,14 @@ def test_promises_are_found_in_names_and_docstrings(
     name: str, docstring: str, expected: set[str]
 ) -> None:
     assert reliability.named(name, docstring) == expected
+
+
+def test_every_threat_names_tests_that_are_there() -> None:
+    page = (DOCS / "security.md").read_text(encoding="utf-8")
+    shown = reliability.shown_by()
+    for promise in re.findall(r"\b(?:[A-Z]{2}-\d\d|[IBD]\d{1,2})\b", page):
+        assert shown.get(promise), f"{promise} of docs/security.md has no test"
+    for named in re.findall(r"`((?:unit|contract|handlers|system|e2e)/[^`:]*\.py)", page):
+        assert (reliability.TESTS / named).exists(), named
+    threats = [line for line in page.splitlines() if line.count("|") == 4][2:]
+    assert all(line.split("|")[3].strip() for line in threats)
