@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint format bench deploy console-vendor lock clean
+.PHONY: help setup demo up down test lint format docs audit bench deploy console-vendor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -45,12 +45,19 @@ lint: setup ## format, lint, types, import rules, template
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/bandit -q -r layers functions cli local docs benchmarks -ll
 	$(BIN)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 $(LOCAL)/sam/bin/sam validate --lint
 
 format: setup ## put the sources in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup ## the pages that are made from the code
+	@for page in openapi reasons data_model reliability; do $(BIN)/python -m docs.$$page; done
+
+audit: setup ## known holes in what is locked (asks the advisory service)
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/layer.txt -r requirements/engine.txt
 
 bench: setup ## every benchmark: a table here, figures in benchmarks/results/latest.json
 	@$(BIN)/python -m benchmarks

@@ -1,9 +1,10 @@
 """`touchline explain`: why a conversion was credited as it was."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,9 +15,19 @@ from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 
 app = typer.Typer(rich_markup_mode="rich")
 
-SHOWN_MODELS = 4
-BEFORE = ("before", "channel", "kind", "campaign", "partner")
-"""What is told of each touch before its credit."""
+SHORT = {
+    "first_touch": "First",
+    "last_touch": "Last",
+    "linear": "Linear",
+    "position_based": "Position",
+    "time_decay": "Decay",
+    "last_non_direct": "Non-direct",
+    "shapley": "Shapley",
+}
+"""Names that fit over a column of percentages, in the order in which they are shown."""
+
+_BESIDE = 46  # columns of the screen that the other columns take
+_EACH = 11
 
 
 @app.command(epilog="Example: [cyan]touchline explain A-1001[/cyan]")
@@ -41,12 +52,12 @@ def explain(
             _show(told, [one.strip() for one in model.split(",") if one.strip()])
 
 
-def _show(told: Mapping[str, Any], models: list[str]) -> None:
+def _show(told: Mapping[str, Any], models: Sequence[str]) -> None:
     decision = told["decision"]
     sender = f" by {told['scope']}" if told["scope"] else ""
     console.print(
-        f"[bold]{escape(told['event'])} {escape(told['id'])}[/bold]{escape(sender)}"
-        f"  {told['occurred_at']}  {told['value']} {told['currency']}  {told['status']}"
+        f"[bold]{escape(told['event'])} {escape(told['id'])}[/bold]{escape(sender)},"
+        f" {told['value']} {told['currency']}, {told['status']}, {told['occurred_at'][:16]}Z"
     )
     if decision is None:
         console.print("Not decided yet: the night after it came decides it.")
@@ -54,55 +65,79 @@ def _show(told: Mapping[str, Any], models: list[str]) -> None:
     console.print(f"[bold]{escape(decision['summary'])}[/bold]")
     if decision["reason"]:
         console.print(f"[dim]{escape(decision['reason']['fix'])}[/dim]")
-    if decision["candidates"]:
-        console.print(_touches(decision, models))
-    for verdict, count in decision["left_out"].items():
-        console.print(f"[dim]and {count} more: {escape(verdict)}[/dim]")
+    counted = [one for one in decision["candidates"] if one["counts"]]
+    if counted:
+        console.print(_credit(counted, models or _that_fit(decision["models"])))
+    _struck([one for one in decision["candidates"] if not one["counts"]], decision["left_out"])
     _money(decision)
+    for remark in decision["remarks"]:
+        console.print(f"[yellow]{escape(remark['meaning'])}[/yellow] [dim]{remark['code']}[/dim]")
     console.print(
-        f"[dim]Known by {', '.join(told['identities']) or 'nothing'}"
-        f" · rules {decision['rules_version']} · run {decision['run']} ({decision['cause']})[/dim]"
+        f"[dim]Known by {escape(_known(told['identities']) or 'nothing')}; rules"
+        f" {decision['rules_version']}, run {decision['run']} ({decision['cause']}).[/dim]"
     )
 
 
-def _touches(decision: Mapping[str, Any], models: list[str]) -> Table:
-    """One row per candidate; a column that nothing stands in is left out."""
-    shown = models or decision["models"][:SHOWN_MODELS]
-    headings = [*BEFORE, *(model.replace("_", " ") for model in shown), "why not"]
-    rows = [_row(one, shown) for one in decision["candidates"]]
-    kept = [at for at in range(len(headings)) if any(row[at] for row in rows)]
-    table = Table(header_style="bold")
-    for at in kept:
-        justify: Literal["left", "right"] = (
-            "right" if 0 <= at - len(BEFORE) < len(shown) else "left"
-        )
-        table.add_column(headings[at], justify=justify)
-    for one, row in zip(decision["candidates"], rows, strict=True):
-        style = None if one["counts"] else "dim"
-        table.add_row(*(escape(row[at]) for at in kept), style=style)
+def _that_fit(models: Sequence[str]) -> list[str]:
+    order = list(SHORT)
+    shown = sorted(models, key=lambda one: order.index(one) if one in SHORT else len(order))
+    return shown[: max(2, (console.width - _BESIDE) // _EACH)]
+
+
+def _credit(counted: Sequence[Mapping[str, Any]], models: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("before")
+    table.add_column("touch", overflow="fold")
+    for model in models:
+        table.add_column(SHORT.get(model, model), justify="right", no_wrap=True)
+    for one in counted:
+        shares = [_share(one["credits"].get(model)) for model in models]
+        table.add_row(one["before"], escape(_touch(one)), *shares)
     return table
 
 
-def _row(one: Mapping[str, Any], shown: list[str]) -> list[str]:
-    verdict = one["verdict"]
-    why = f"{verdict['code']}: {verdict['meaning']}" if verdict else ""
-    shares = [_share(one["credits"].get(model)) for model in shown]
-    return [*(str(one[name] or "") for name in BEFORE), *shares, why]
-
-
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
+def _struck(struck: Sequence[Mapping[str, Any]], left_out: Mapping[str, int]) -> None:
+    if struck or left_out:
+        console.print("Did not count:")
+    for one in struck:
+        verdict = one["verdict"]
+        console.print(
+            f"  {escape(_touch(one))}, {escape(_when(one['before']))}:"
+            f" {escape(verdict['meaning'])} [dim]{escape(verdict['code'])}[/dim]"
+        )
+    for code, count in left_out.items():
+        console.print(f"  {count} earlier ones [dim]{escape(code)}[/dim]")
 
 
 def _money(decision: Mapping[str, Any]) -> None:
     for one in decision["payouts"]:
-        console.print(
-            f"Paid: [bold]{escape(one['partner'])}[/bold] {one['payout']} {one['currency']}"
-        )
+        amount = f"{one['payout']} {one['currency']}"
+        console.print(f"Paid: [bold]{escape(one['partner'])}[/bold] {amount}")
     for one in decision["losers"]:
         reason = one["reason"]
-        evidence = f" ({one['evidence']})" if one["evidence"] else ""
         console.print(
-            f"Not paid: {escape(one['partner'])}{evidence}:"
-            f" {escape(reason['code'])}, {escape(reason['meaning'])}"
+            f"Not paid: [bold]{escape(one['partner'])}[/bold]. {escape(reason['meaning'])}"
+            f" [dim]{escape(reason['code'])}[/dim]"
         )
+
+
+def _known(identities: Sequence[str]) -> str:
+    """The identities; of hashes the beginning."""
+    parts = (one.partition(":") for one in identities)
+    return ", ".join(
+        f"{domain}:{value if len(value) < 40 else value[:8] + '…'}" for domain, _, value in parts
+    )
+
+
+def _touch(one: Mapping[str, Any]) -> str:
+    """`affiliate click · spring · acme`."""
+    about = [one["campaign"], one["partner"], one["name"]]
+    return " · ".join([f"{one['channel']} {one['kind']}", *(part for part in about if part)])
+
+
+def _when(before: str) -> str:
+    return before if before.endswith("after") else f"{before} before"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}" if share in {0, 1} else f"{share:.1%}"

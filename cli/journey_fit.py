@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.journey_paths import PathRows
 from cli.journey_source import BadRow, Block, Source, UnreadableFile, open_source
+from cli.journey_spool import Spool
 from cli.journey_touches import TouchRows
 from touchline.attribution.engine import columnar, compiled
 from touchline.attribution.engine.fit import Fitted, fit_table, order_needed
@@ -36,6 +37,8 @@ class Request:
     by: str
     spacing_ms: int
     save: Path | None = None
+    part_bytes: int = 256 << 20
+    """Touch rows of a larger file are sorted in parts of this size, in temporary files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ def run(request: Request, console: Console) -> Found:
 
 
 def _run(request: Request, progress: Progress) -> Found:
+    parts = 1 + request.file.stat().st_size // request.part_bytes
+    with Spool(parts) as spool:
+        return _counted(request, progress, spool)
+
+
+def _counted(request: Request, progress: Progress, spool: Spool) -> Found:
     bad: list[BadRow] = []
     if request.file.suffix == ".tlj":
         makers, notes = _of_columns(request.file, progress)
@@ -73,7 +82,7 @@ def _run(request: Request, progress: Progress) -> Found:
         source = open_source(request.file)
         task = progress.add_task("", total=source.size, name=request.file.name)
         blocks = Shared(_watched(source, lambda size: progress.advance(task, size)))
-        makers, notes = _of_rows(request, source, blocks, bad)
+        makers, notes = _of_rows(request, source, blocks, TouchRows(spool, bad=bad))
     if request.save is not None:
         columnar.write(request.save, (make() for make in makers))
         makers, _ = _of_columns(request.save, progress)
@@ -103,30 +112,29 @@ def _of_columns(file: Path, progress: Progress) -> tuple[Makers, list[str]]:
 
 
 def _of_rows(
-    request: Request, source: Source, blocks: Shared[Block], bad: list[BadRow]
+    request: Request, source: Source, blocks: Shared[Block], touches: TouchRows
 ) -> tuple[Makers, list[str]]:
     columns = set(source.columns)
     if {"path", "total_conversions"} <= columns:
         if request.by != "channel":
             raise UnreadableFile("path rows name channels only: --by campaign needs touch rows")
-        rows = PathRows(request.spacing_ms, bad)
+        rows = PathRows(request.spacing_ms, touches.bad)
         return (partial(rows.batch, block) for block in blocks), _notes_on_paths(request, columns)
     if {"journey", "ts", request.by} <= columns:
-        return _of_touches(request, columns, blocks, bad)
+        says_converted = "converted" in columns
+        touches = replace(touches, by=request.by, says_converted=says_converted)
+        return _of_touches(touches, blocks)
     raise UnreadableFile(
         f"columns {', '.join(source.columns)}: neither touch rows (journey, ts, {request.by}) "
         "nor path rows (path, total_conversions)"
     )
 
 
-def _of_touches(
-    request: Request, columns: set[str], blocks: Shared[Block], bad: list[BadRow]
-) -> tuple[Makers, list[str]]:
-    touches = TouchRows(request.by, "converted" in columns, bad)
+def _of_touches(touches: TouchRows, blocks: Shared[Block]) -> tuple[Makers, list[str]]:
     with ThreadPoolExecutor(WORKERS) as pool:
         for worker in [pool.submit(touches.add_all, blocks) for _ in range(WORKERS)]:
             worker.result()
-    notes = [] if "converted" in columns else ["no column converted: every journey counts as one"]
+    notes = [] if touches.says_converted else ["no column converted: every journey counts as one"]
     return (partial(_itself, batch) for batch in touches.batches()), notes
 
 

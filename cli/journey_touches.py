@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from cli.journey_paths import ROUNDS_WELL, encoded, micros
 from cli.journey_source import BadRow, Block, OddRow, whole_text
+from cli.journey_spool import Piece, Spool
 from touchline.attribution.engine.grams import Array, Floats, Ints
 from touchline.attribution.engine.paths import Batch, Journeys, stream_of
 from touchline.kernel.money import MICROS
@@ -28,24 +29,13 @@ BATCH_TOUCHES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Touches of one block, column by column; `journey` and `channel` as Arrow text."""
-
-    journey: Any
-    channel: Any
-    at_ms: Ints
-    converted: Array
-    value_micros: Ints
-
-
-@dataclass(slots=True)
 class TouchRows:
-    """Collects the touches of all blocks, about 40 bytes each besides their journeys' names."""
+    """Collects the touches of all blocks in a spool."""
 
+    spool: Spool
     by: str = "channel"
     says_converted: bool = True
     bad: list[BadRow] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
 
     def add_all(self, blocks: Iterable[Block]) -> None:
         """Take in blocks, as long as there are any."""
@@ -54,9 +44,9 @@ class TouchRows:
 
     def _add(self, block: Block) -> None:
         try:
-            self.pieces.append(self._quick(block.table()))
+            self.spool.put(self._quick(block.table()))
         except (pa.ArrowInvalid, OddRow):
-            self.pieces.append(self._careful(block))
+            self.spool.put(self._careful(block))
 
     def _quick(self, table: Any) -> Piece:
         journey, channel = (table[name].combine_chunks() for name in ("journey", self.by))
@@ -100,7 +90,10 @@ class TouchRows:
 
     def batches(self) -> Iterator[Batch]:
         """All journeys, a million touches at a time."""
-        pieces = [piece for piece in self.pieces if len(piece.journey)]
+        for pieces in self.spool.take():
+            yield from self._grouped([piece for piece in pieces if len(piece.journey)])
+
+    def _grouped(self, pieces: list[Piece]) -> Iterator[Batch]:
         if not pieces:
             return
         journey = pa.chunked_array([piece.journey for piece in pieces]).combine_chunks()
@@ -109,7 +102,6 @@ class TouchRows:
         at_ms = np.concatenate([piece.at_ms for piece in pieces])
         converted = np.concatenate([piece.converted for piece in pieces])
         value = np.concatenate([piece.value_micros for piece in pieces])
-        self.pieces.clear()
         order = np.lexsort((value, converted, symbol, at_ms, person))
         person, symbol, at_ms = person[order], symbol[order], at_ms[order]
         ends, gained = _ends(person, converted[order], value[order], not self.says_converted)

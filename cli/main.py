@@ -17,7 +17,9 @@ COMMANDS = {
     "token": ("cli.token:app", "Create, list, rotate and revoke tokens"),
     "attribute": ("cli.attribute:app", "Run nights again; see first what other rules change"),
     "explain": ("cli.explain:app", "Why a conversion was credited as it was"),
-    "report": ("cli.report:app", "Credit, paths, reasons, match rates, runs"),
+    "report": ("cli.report:app", "Any report as a table, a file or a picture"),
+    "reconcile": ("cli.reconcile:app", "A partner's list against ours, with the likely causes"),
+    "import-spend": ("cli.import_spend:app", "What was spent on advertising, from a CSV file"),
     "erase": ("cli.erase:app", "Forget a person everywhere, with a receipt"),
     "import-conversions": (
         "cli.import_conversions:app",

@@ -1,18 +1,24 @@
-"""`touchline report`: credit, paths, what was not attributed, match rates, runs."""
+"""`touchline report`: every report of the API as a table, a file or a picture."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.api import Api
-from cli.output import console, failing_clearly, print_json, print_table
+from cli.output import console, fail, failing_clearly, print_json, print_table
 from cli.reading import account_read
+from cli.report_bars import SHOWN, bar
+from cli.report_file import all_rows, write_rows
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 
 app = typer.Typer(rich_markup_mode="rich")
 
-REPORTS = ("attribution", "events", "paths", "unattributed", "match-rate", "runs")
+REPORTS = (
+    *("attribution", "events", "delays", "cohorts", "goals", "spend", "decisions"),
+    *("paths", "unattributed", "match-rate", "runs"),
+)
 _LEFT_OUT = frozenset({"fix"})
 _OF_RUNS = ("run", "status", "received", "decided", "duplicates", "set_aside", "restated")
 
@@ -30,7 +36,14 @@ def report(
         str, typer.Option(help="channel, campaign, partner, event, day, kind, sub1…")
     ] = "",
     event: Annotated[str, typer.Option(help="Only this event.")] = "",
+    partner: Annotated[str, typer.Option(help="Only this partner's decisions.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write all rows to a file: .csv, .jsonl or .parquet.", dir_okay=False),
+    ] = None,
+    png: Annotated[Path | None, typer.Option(help="Draw it as PNG.", dir_okay=False)] = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw it as SVG.", dir_okay=False)] = None,
     account: AccountName = "",
     as_json: AsJson = False,
     api_url: ApiUrl = "",
@@ -47,23 +60,42 @@ def report(
             "model": model,
             "group_by": group_by,
             "event": event,
+            "partner": partner,
             "account": account_read(api, account),
         }
+        if out is not None:
+            count = write_rows(out, all_rows(api, f"/reports/{name}", query))
+            console.print(f"{count} rows in {out}", markup=False)
+            return
         if as_csv:
             typer.echo(api.text(f"/reports/{name}", "text/csv", **query), nl=False)
             return
         answer = api.get(f"/reports/{name}", **query)
+        for path, kind in ((png, "png"), (svg, "svg")):
+            if path is not None:
+                _draw(name, answer, path, kind)
         if as_json:
             print_json(answer)
-            return
-        _show(name, answer)
+        elif png is None and svg is None:
+            _show(name, answer)
+
+
+def _draw(name: str, answer: Mapping[str, Any], path: Path, kind: str) -> None:
+    from cli.report_chart import DRAWN, draw  # noqa: PLC0415 - slow to load, seldom needed
+
+    if name not in DRAWN:
+        fail(f"there is no picture of {name}", f"There is one of {', '.join(DRAWN)}.")
+    draw(name, answer, path, kind)
+    console.print(f"drawn in {path}", markup=False)
 
 
 def _show(name: str, answer: Mapping[str, Any]) -> None:
-    rows = answer.get("rows") or answer.get("events") or []
+    rows = answer.get("rows") or answer.get("events") or answer.get("goals") or []
     title = f"{name}, {answer['from']} to {answer['to']}" if "from" in answer else name
     if name == "attribution":
         _show_credit(title, answer)
+    elif name in SHOWN:
+        print_table(title, *SHOWN[name](rows))
     elif name == "runs":
         cells = [[_run_cell(row, column) for column in _OF_RUNS] for row in rows]
         print_table(title, _OF_RUNS, cells)
@@ -80,8 +112,11 @@ def _show_credit(title: str, answer: Mapping[str, Any]) -> None:
     """Models side by side: conversions, and their value below."""
     group, models = answer["group_by"], answer["models"]
     cells: dict[tuple[str, str], dict[str, str]] = {}
+    most = max((row["conversions"] for row in answer["rows"]), default=0)
     for row in answer["rows"]:
-        told = f"{row['conversions']:,.2f}\n{float(row['value']):,.2f}"
+        told = (
+            f"{row['conversions']:,.2f} {bar(row['conversions'], most)}\n{float(row['value']):,.2f}"
+        )
         cells.setdefault((row[group], row["currency"]), {})[row["model"]] = told
     rows = [
         (value or "(none)", currency, *(by_model.get(model, "") for model in models))

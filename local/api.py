@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 TIMEOUT_SECONDS = 60
+PATIENCE = 15
+"""Tries of a call that is answered 503."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,18 @@ class Api:
     def send(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send just these bytes. Raises OSError when nothing answers."""
+        """Send just these bytes; on 503 again after Retry-After, as senders should: a machine that
+        is busy with something else makes the tables slow. Raises OSError when nothing answers."""
+        for _ in range(PATIENCE):
+            answer = self._send(method, path, body, headers)
+            if answer.status != 503:
+                break
+            threading.Event().wait(float(answer.headers.get("retry-after", 1)))
+        return answer
+
+    def _send(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None
+    ) -> Answer:
         base = urlsplit(self.url)
         connection = http.client.HTTPConnection(base.netloc, timeout=TIMEOUT_SECONDS)
         try:

@@ -1,16 +1,25 @@
-"""The admin function behind a real HTTP server on loopback, for the command line to talk to."""
+"""Functions behind a real HTTP server on loopback, for the command line to talk to."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.admin_api import AdminApi
+
+class Handles(Protocol):
+    """A driver of a function: tests.admin_api.AdminApi, tests.reports_api.ReportsApi."""
+
+    def handle(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: str | None
+    ) -> dict[str, Any]:
+        """What the function answers."""
+        ...
 
 
 @contextmanager
-def serving(api: AdminApi) -> Iterator[str]:
+def serving(api: Handles) -> Iterator[str]:
     """The base URL while the `with` block lasts."""
 
     class Bridge(BaseHTTPRequestHandler):

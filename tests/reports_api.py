@@ -109,6 +109,22 @@ class ReportsApi:
             self.services.nights.keep_version(measure_items(realm, day, "v1", own))
             self.services.nights.point(realm, Pointer(day, "v1", f"{day}.1"), None)
 
+    def handle(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: str | None
+    ) -> dict[str, Any]:
+        """One event of API Gateway, and what the function answers."""
+        return self._function.handle(
+            {
+                "version": "2.0",
+                "rawPath": path,
+                "rawQueryString": query,
+                "headers": headers,
+                "requestContext": {"http": {"method": method, "sourceIp": "192.0.2.1"}},
+                "body": body,
+                "isBase64Encoded": False,
+            }
+        )
+
     def get(self, path: str, *, token: str | None = None, **query: str) -> Answer:
         """Ask, and unpack the answer."""
         given = {name.rstrip("_"): value for name, value in query.items()}
@@ -125,16 +141,8 @@ class ReportsApi:
     ) -> Answer:
         """One request as API Gateway hands it over."""
         used = self.analyst if token is None else token
-        answer = self._function.handle(
-            {
-                "version": "2.0",
-                "rawPath": path,
-                "rawQueryString": raw_query,
-                "headers": {"authorization": f"Bearer {used}", **(headers or {})},
-                "requestContext": {"http": {"method": method, "sourceIp": "192.0.2.1"}},
-                "isBase64Encoded": False,
-            }
-        )
+        sent = {"authorization": f"Bearer {used}", **(headers or {})}
+        answer = self.handle(method, path, raw_query, sent, None)
         raw = answer["body"].encode()
         if answer["isBase64Encoded"]:
             raw = base64.b64decode(raw)

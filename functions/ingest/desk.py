@@ -1,7 +1,6 @@
 """What the ingest function is made of; one per process, put together when Lambda starts it."""
 
 import secrets
-from dataclasses import dataclass
 
 from ingest.partner import Partner
 from ingest.web import Web
@@ -13,6 +12,7 @@ from touchline.intake.store import IntakeStore
 from touchline.intake.visit_keeping import Keeper
 from touchline.kernel.clock import Clock, system_clock
 from touchline.kernel.ids import NewId, id_factory
+from touchline.kernel.values import dataclass
 from touchline.ledger.store import LedgerStore
 from touchline.platform.connect import Connections
 from touchline.platform.dynamo import Table

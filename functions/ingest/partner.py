@@ -1,7 +1,6 @@
 """The routes of partners, back ends and sites' scripts: authenticate, receive, answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ingest.answers import answer
 from ingest.credentials import token_of
@@ -27,6 +26,7 @@ from touchline.intake.spill import pack
 from touchline.kernel.clock import Clock
 from touchline.kernel.errors import QueueUnavailable, Refused, StoreUnavailable, Unauthorized
 from touchline.kernel.ids import Receipt
+from touchline.kernel.values import dataclass
 from touchline.platform.http_api import Request, Response, Route, json_response
 from touchline.platform.observability import Code, Log, Metric
 from touchline.platform.queue import Queue

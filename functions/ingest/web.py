@@ -1,7 +1,6 @@
 """The routes that browsers ask for: clicks, pixels, the site's script, the catalogue of reasons."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from touchline.intake import clicks, pixel
@@ -15,6 +14,7 @@ from touchline.kernel.errors import NotFound, StoreUnavailable
 from touchline.kernel.ids import AccountId, CampaignId, NewId, Receipt
 from touchline.kernel.reasons import CATALOGUE
 from touchline.kernel.reasons.page import reasons_page
+from touchline.kernel.values import dataclass
 from touchline.platform.http_api import Request, Response, Route, json_response
 from touchline.registry.model import Campaign, Registry
 
@@ -32,6 +32,9 @@ class Registrar(Protocol):
 
     def registry(self, account: AccountId) -> Registry:
         """Everything declared for an account."""
+
+    def latest(self, account: AccountId) -> Registry:
+        """The same, read just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,14 @@ class Web:
     def _campaign(self, text: str) -> tuple[Registry, Campaign]:
         name = CampaignId(text)
         account = self.registrar.campaign(name)
-        registry = self.registrar.registry(account) if account else None
-        campaign = registry.campaigns.get(name) if registry else None
-        if registry is None or campaign is None:
+        if account is None:
             raise NotFound("not_found", "no such campaign", field="campaign")
-        return registry, campaign
+        registry = self.registrar.registry(account)
+        if name not in registry.campaigns:
+            registry = self.registrar.latest(account)
+        if name not in registry.campaigns:
+            raise NotFound("not_found", "no such campaign", field="campaign")
+        return registry, registry.campaigns[name]
 
 
 def _outcome(click: Click, kept: str) -> str:

@@ -1,5 +1,6 @@
 """The routes of the first page: who am I, how did the days go."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from reports.call import Call, Handler
@@ -61,34 +62,40 @@ def first_page(call: Call) -> Response:
 def by_event(call: Call) -> Response:
     """Events by day."""
     report = events.event_report(_parts(call), call.days)
-    names = ("event", "currency")
-    rows = [
-        {**{name: event[name] for name in names}, **day}
-        for event in report["events"]
-        for day in event["days"]
-    ]
-    return answered_rows(call, report, rows)
+    return answered_rows(call, report, _inner(report, "days"))
 
 
 def delays(call: Call) -> Response:
     """Time to conversion."""
-    return json_response(200, events.delay_report(_parts(call), call.days))
+    report = events.delay_report(_parts(call), call.days)
+    return answered_rows(call, report, _inner(report, "buckets"))
 
 
 def cohorts(call: Call) -> Response:
     """Credit by the day of the touch."""
     model = call.request.first("model", call.registry.account.rules.models[0])
-    return json_response(200, events.cohort_report(_parts(call), call.days, model))
+    report = events.cohort_report(_parts(call), call.days, model)
+    return answered_rows(call, report, _inner(report, "by_touch_day"))
 
 
 def goal_progress(call: Call) -> Response:
     """Every goal with how far it has come on the last day of the range."""
     call.whole_account_only()
-    return json_response(200, {"day": call.days.last, "goals": _goals(call)})
+    rows = _goals(call)
+    return answered_rows(call, {"day": call.days.last, "goals": rows}, rows)
 
 
 def _parts(call: Call) -> list[events.Part]:
     return events.parts_of(call.services.nights, call.ask, call.services.spread)
+
+
+def _inner(report: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The rows inside each event, each with its event and currency."""
+    return [
+        {"event": event["event"], "currency": event["currency"], **row}
+        for event in report["events"]
+        for row in event[name]
+    ]
 
 
 def _goals(call: Call) -> list[dict[str, Any]]:

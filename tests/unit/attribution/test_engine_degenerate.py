@@ -77,7 +77,7 @@ def test_so_many_channels_that_grams_do_not_fit_are_refused() -> None:
 
 def test_a_journey_longer_than_any_is_refused() -> None:
     with pytest.raises(ValueError, match="touches"):
-        count(batch_of([PathCount(("a",) * POSITIONS, 1, 0, 0)]), Shape())
+        count(batch_of([PathCount(("a",) * POSITIONS, 1, 0, 0)]), Shape(timed=False))
 
 
 def test_a_journey_of_thousands_of_touches_is_still_exact() -> None:

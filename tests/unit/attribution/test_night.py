@@ -1,15 +1,22 @@
 """The night as a whole, over tables in memory."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from tests.factories import NOON, a_conversion, a_touch
-from tests.night_world import SHOP, TODAY, World, a_link, tomorrow
+from tests.night_world import SHOP, TODAY, World, a_link, a_registry, tomorrow
+from touchline.attribution.decisions import PATH_LIMIT
+from touchline.attribution.night.aggregate import by_engine
+from touchline.attribution.night.fits import Path
+from touchline.attribution.night.publish import Fitting
+from touchline.attribution.night.snapshot import TooLarge
 from touchline.attribution.night.store import NightStore
 from touchline.kernel.errors import Conflict
 from touchline.ledger.decisions import WHOLE
 from touchline.ledger.model import Status
+from touchline.registry.attribution_rules import AttributionRules
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -90,3 +97,53 @@ def test_b1_a_second_start_meets_the_lease_and_leaves() -> None:
     with pytest.raises(Conflict, match="night_busy"):
         world.night()
     assert world.decisions() == {}
+
+
+def test_a_journey_longer_than_a_decision_holds_keeps_its_first_and_latest_touches() -> None:
+    """`path_limit`: the row stays far below what one item can hold."""
+    world = World().happened(
+        *(
+            a_touch(id=f"tch_{n}", channel=f"c{n}", occurred_at=NOON - n * HOUR)
+            for n in range(1, 404)
+        ),
+        a_conversion(),
+    )
+    world.night()
+    decision = world.decisions()["A-1"]
+    assert len(decision.path) == PATH_LIMIT
+    assert (decision.path[0].channel, decision.path[-1].channel) == ("c403", "c1")
+    struck = [one for one in decision.candidates if one.verdict]
+    assert {one.verdict for one in struck} == {"path_limit"}
+    assert len(struck) + decision.left_out["path_limit"] == 403 - PATH_LIMIT
+
+
+def test_a_window_too_large_to_fit_is_published_without_its_fit_and_says_so() -> None:
+    """`fit_too_large`: the heuristic models do not wait for the data-driven ones."""
+
+    def too_much(_first: int, _end: int) -> Counter[Path]:
+        raise TooLarge
+
+    world = World(
+        registry=a_registry(rules=AttributionRules()),
+        fitting=Fitting(by_engine, too_much, "EUR"),
+    ).happened(a_touch(), a_conversion())
+    record = world.night()
+    assert (record["status"], record["remarks"]) == ("published", ["fit_too_large"])
+
+
+def test_two_versions_of_a_day_are_kept_and_no_more() -> None:
+    world = World().happened(a_touch(), a_conversion())
+    world.night()
+    for number in range(1, 4):
+        world.happened(
+            a_conversion(
+                id=f"B-{number}",
+                received_at=NOON + number * DAY,
+                changed_at=NOON + number * DAY,
+            )
+        )
+        world.night(tomorrow(number))
+    kept = {str(row["pk"]) for row in world.written() if f"#U#{TODAY}#" in str(row["pk"])}
+    pointer = NightStore(world.results, lambda: 0).pointer(SHOP, TODAY)
+    assert pointer is not None
+    assert kept == {f"shop#U#{TODAY}#{version}" for version in (pointer.version, pointer.was)}

@@ -125,7 +125,7 @@ def test_b6_ba_05_a_record_that_cannot_be_read_is_set_aside_and_the_night_goes_o
     record = world.night()
 
     assert (record["status"], record["set_aside"]) == ("published", 1)
-    assert record["aside"][0] == ["shop#C#purchase#A-4 C#", "ValueError"]
+    assert record["aside"][0] == ["shop#C#purchase#A-4 C#", "unreadable:ValueError"]
     assert record["outcomes"] == {"attributed": 2, "negative_value": 1}
     assert world.decisions()["A-3"].currency == "JPY"
 
@@ -137,7 +137,7 @@ def test_b6_a_touch_that_cannot_be_read_costs_only_itself() -> None:
     record = world.night()
 
     assert record["set_aside"] == 0
-    assert record["aside"][0][1] == "ValueError"
+    assert record["aside"][0][1] == "unreadable:ValueError"
     assert [step.channel for step in world.decisions()["A-1"].path] == ["email"]
 
 
@@ -157,6 +157,7 @@ def test_b7_ba_06_totals_that_do_not_balance_publish_nothing() -> None:
     record = world.night()
 
     assert (record["status"], record["balanced"]) == ("failed", False)
+    assert record["remarks"] == ["out_of_balance"]
     assert record["faults"] == [f"{TODAY}: 2 decisions were made, 1 are there"]
     assert NightStore(table, lambda: 0).pointers(SHOP, TODAY, TODAY) == []
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from cli.journey_fit import Request, run
 from cli.journeys import app
-from touchline.attribution.engine.models import ALL_MODELS
+from touchline.attribution.engine.models import ALL_MODELS, DEFAULT_SETTINGS
 
 PATHDATA = Path(__file__).parents[3] / "examples" / "data" / "pathdata.csv.gz"
 DAY = 86_400
@@ -85,6 +88,17 @@ def test_the_order_of_touch_rows_does_not_matter(tmp_path: Path) -> None:
     expected = fitted(a_file(tmp_path, *TOUCHES), "--models", "linear")
     for order in itertools.permutations(rows):
         assert fitted(a_file(tmp_path, header, *order), "--models", "linear") == expected
+
+
+def test_a_large_file_of_touches_is_sorted_in_parts_with_the_same_result(tmp_path: Path) -> None:
+    rows = [f"{n * 7 % 500},{n % 97},ch{n % 5},{int(n % 11 == 0)},{n % 3}" for n in range(3000)]
+    file = a_file(tmp_path, "journey,ts,channel,converted,value", *rows)
+    request = Request(file, ALL_MODELS, DEFAULT_SETTINGS, "channel", 1000)
+    whole, parts = (
+        run(replace(request, part_bytes=size), Console(stderr=True)) for size in (1 << 20, 5000)
+    )
+    assert parts.fitted.credits == whole.fitted.credits
+    assert parts.fitted.table == whole.fitted.table
 
 
 @pytest.mark.parametrize(

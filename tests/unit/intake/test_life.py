@@ -124,6 +124,14 @@ def test_another_click_under_the_same_id_is_a_conflict() -> None:
     )
 
 
+@pytest.mark.parametrize("policy", [Duplicates.UPDATE, Duplicates.ADD])
+def test_another_person_under_the_same_id_is_a_conflict(policy: Duplicates) -> None:
+    """IN-09: two strangers are not joined because a sender used one order number twice."""
+    first = stored(value="1", identities=(Identity("crm:7"), Identity("visitor:v")))
+    fresh = a_draft(LATER, policy, value="2", identities=(Identity("crm:8"),))
+    assert reason(news(first, fresh, None)) == "conflicting_repeat"
+
+
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [(Duplicates.IGNORE, "kept_first"), (Duplicates.REFUSE, "conflicting_repeat")],

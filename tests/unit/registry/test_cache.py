@@ -185,3 +185,13 @@ def test_noting_the_use_of_a_token_that_is_gone_makes_no_row(story: Story) -> No
     story.table.delete(token_key(story.token.hash))
     story.tokens.used(story.token, story.now, every_ms=1)
     assert story.tokens.by_hash(story.token.hash) is None
+
+
+def test_what_was_declared_just_now_is_found_by_who_misses_it(story: Story) -> None:
+    summer = CampaignId("summer")
+    story.cache.registry(SHOP)
+    story.store.create(SHOP, CAMPAIGN, Campaign(summer), story.author())
+    story.later(1)
+    assert summer not in story.cache.registry(SHOP).campaigns
+    assert summer in story.cache.latest(SHOP).campaigns
+    assert summer in story.cache.registry(SHOP).campaigns

@@ -150,7 +150,8 @@ def conversions_in(items: Iterable[Item]) -> Read[Conversion]:
 
 def unreadable(item: Mapping[str, object], error: Exception) -> Unreadable:
     """Where the row lies and what was wrong with it; never its content."""
-    return Unreadable(f"{item.get('pk')} {item.get('sk')}", type(error).__name__)
+    place = f"{item.get('pk')} {item.get('sk')}"
+    return Unreadable(place, f"unreadable:{type(error).__name__}")
 
 
 def _surroundings(items: Iterable[Item]) -> tuple[Surroundings, list[Unreadable]]:

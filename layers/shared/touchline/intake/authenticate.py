@@ -21,6 +21,9 @@ class Registrar(Protocol):
     def registry(self, account: AccountId) -> Registry:
         """Everything declared for an account."""
 
+    def latest(self, account: AccountId) -> Registry:
+        """The same, read just now."""
+
     def site(self, site_key: str) -> AccountId | None:
         """The account of a site key."""
 

@@ -18,6 +18,7 @@ from touchline.kernel.clock import DAY_MS
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import ConversionId
 from touchline.kernel.values import dataclass
+from touchline.ledger.identity import domain_of
 from touchline.ledger.model import Conversion, Entry, Status
 from touchline.registry.model import Duplicates
 
@@ -168,14 +169,28 @@ def _updated(existing: Conversion, draft: Draft) -> News:
 
 
 def _contradicts(existing: Conversion, fresh: Conversion) -> bool:
-    """Whether the repeat names another click, coupon or campaign than the conversion has."""
+    """Whether a repeat names another click, coupon, campaign, partner or person.
+
+    Another ID of a domain in which the conversion has one is another person: two strangers must
+    not be joined because a sender used one order number twice.
+    """
     pairs = (
         (existing.click_id, fresh.click_id),
         (existing.coupon, fresh.coupon),
         (existing.campaign, fresh.campaign),
         (existing.partner, fresh.partner),
     )
-    return any(old and new and old != new for old, new in pairs)
+    if any(old and new and old != new for old, new in pairs):
+        return True
+    known, named = _by_domain(existing), _by_domain(fresh)
+    return any(known[domain].isdisjoint(named[domain]) for domain in known.keys() & named.keys())
+
+
+def _by_domain(conversion: Conversion) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for known in conversion.identities:
+        found.setdefault(domain_of(known), set()).add(known)
+    return found
 
 
 def _blocked(existing: Conversion, moved: Mapping[str, object]) -> str:
@@ -189,7 +204,7 @@ def _blocked(existing: Conversion, moved: Mapping[str, object]) -> str:
 
 def _added(existing: Conversion, draft: Draft) -> News:
     fresh = draft.conversion
-    if fresh.currency != existing.currency:
+    if fresh.currency != existing.currency or _contradicts(existing, fresh):
         return NotTaken("conflicting_repeat")
     moved: dict[str, object] = {
         "value_micros": existing.value_micros + fresh.value_micros,

@@ -69,7 +69,7 @@ class _Recorder:
                 self.desk.ledger.replace_conversion(
                     conversion, existing.version, self._repeat(existing, draft, applied=True)
                 )
-                self._link((*existing.identities, *draft.conversion.identities))
+                self._link(conversion.identities)
                 return self._outcome(
                     Result.UPDATED, conversion, (*reasons, *draft.conversion.flags)
                 )
@@ -80,7 +80,7 @@ class _Recorder:
                 return self._outcome(Result.DUPLICATE, existing, (reason,))
             case Same(reason):
                 self.desk.ledger.add_repeat(existing.realm, self._repeat(existing, draft))
-                self._link((*existing.identities, *draft.conversion.identities))
+                self._link(existing.identities)
                 return self._outcome(
                     Result.DUPLICATE, existing, (reason,) if reason else ("repeat",)
                 )

@@ -78,7 +78,7 @@ def _init(fields: tuple[Any, ...]) -> Any:
         parameters.append(parameter)
         lines.append(f"    _set(self, {field.name!r}, {value})")
     text = f"def __init__({', '.join(parameters)}):\n" + ("\n".join(lines) or "    pass")
-    exec(text, known)  # noqa: S102
+    exec(text, known)  # noqa: S102  # nosec B102
     return known["__init__"]
 
 

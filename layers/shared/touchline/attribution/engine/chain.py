@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from touchline.attribution.engine.compiled import Kernel
-from touchline.attribution.engine.grams import Array, Floats, Ints, Sums, shorten
+from touchline.attribution.engine.grams import Array, Floats, Ints, Sums, run_starts, shorten
 
 TOLERANCE = 1e-13
 """Largest error of a probability, relative to P(conversion)."""
@@ -58,6 +58,10 @@ class Chain:
     """The state of the next lower order that this one belongs to."""
     share: Floats
     """This state's part of the visits to its parent."""
+    source: Array
+    """The parent of all states that steps into this one come from."""
+    inflow: Floats
+    """What arrives here for each visit to `source`, spread by `share`."""
 
 
 def chain_of(grams: Sums, base: int, order: int) -> Chain:
@@ -65,7 +69,10 @@ def chain_of(grams: Sums, base: int, order: int) -> Chain:
 
     `grams.sums` has the rows: times, conversions, value in micros.
     """
-    states, state_of = np.unique(grams.keys // base, return_inverse=True)
+    from_state = grams.keys // base
+    starts = run_starts(from_state)
+    states = from_state[starts]
+    state_of = np.repeat(np.arange(states.size), np.diff(np.append(starts, from_state.size)))
     times = grams.sums[0].astype(np.float64)
     visits = np.bincount(state_of, times, states.size).astype(np.float64)
     goes_on = grams.keys % base != 0
@@ -75,7 +82,10 @@ def chain_of(grams: Sums, base: int, order: int) -> Chain:
     target = np.searchsorted(states, grams.keys[goes_on] % base**order)
     by_target = np.argsort(target, kind="stable")
     origin = state_of[goes_on][by_target]
-    parent = np.unique(states % base ** (order - 1), return_inverse=True)[1]
+    parents, parent = np.unique(states % base ** (order - 1), return_inverse=True)
+    share = visits / np.bincount(parent, visits)[parent]
+    step: Floats = times[goes_on][by_target] / visits[origin]
+    arriving = np.bincount(target[by_target], step * share[origin], states.size)
     return Chain(
         order=order,
         last=(states % base).astype(np.int32),
@@ -83,10 +93,12 @@ def chain_of(grams: Sums, base: int, order: int) -> Chain:
         first_step=np.searchsorted(target[by_target], np.arange(states.size + 1)),
         target=target[by_target],
         origin=origin.astype(np.int32),
-        step=times[goes_on][by_target] / visits[origin],
+        step=step,
         gains=gains,
         parent=parent.astype(np.int32),
-        share=visits / np.bincount(parent, visits)[parent],
+        share=share,
+        source=np.searchsorted(parents, states // base).astype(np.int32),
+        inflow=arriving.astype(np.float64),
     )
 
 
@@ -201,16 +213,17 @@ def sweep_plain(
 ) -> Floats:
     """Correct the visits by the lower order's, then let every journey take one step.
 
-    Gives the residuals' sums by parent, and in a last row the sum of their sizes.
+    All steps into a state come from states of one parent, so what its correction brings is one
+    product, and the corrected visits need not be written down. Gives the residuals' sums by
+    parent, and in a last row the sum of their sizes.
     """
-    u = flow.u + correction[chain.parent] * chain.share[:, None]
-    stepped = np.empty_like(u)
-    for column, visits in enumerate(np.ascontiguousarray(u.T)):
+    stepped = correction[chain.source] * chain.inflow[:, None]
+    for column, visits in enumerate(np.ascontiguousarray(flow.u.T)):
         arriving = visits[chain.origin] * chain.step
-        stepped[:, column] = np.bincount(chain.target, arriving, chain.last.size)
+        stepped[:, column] += np.bincount(chain.target, arriving, chain.last.size)
     stepped[: rhs.shape[0]] += rhs
     stepped[chain.last[:, None] == removed] = 0.0
-    residual = stepped - u
+    residual = stepped - (flow.u + correction[chain.parent] * chain.share[:, None])
     flow.u = stepped
     sizes = np.abs(residual).sum(axis=0, keepdims=True)
     return np.concatenate([_restricted(chain, residual), sizes])

@@ -57,8 +57,8 @@ class Kernel:
         self.library.sweep(
             *map(ctypes.c_int64, (chain.last.size, parents, rhs.shape[0])),
             *map(_pointer, (chain.first_step, chain.origin, chain.step, chain.last)),
-            *map(_pointer, (chain.parent, chain.share, removed, correction, rhs)),
-            *map(_pointer, (flow.u, flow.spare, coarse)),
+            *map(_pointer, (chain.parent, chain.share, chain.source, chain.inflow)),
+            *map(_pointer, (removed, correction, rhs, flow.u, flow.spare, coarse)),
         )
         flow.swap()
         return coarse

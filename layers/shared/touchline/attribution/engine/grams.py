@@ -44,16 +44,21 @@ def whole_sum(numbers: Array, axis: int | None = None) -> Any:
 
 def summed(keys: Ints, sums: Array) -> Sums:
     """Add up columns by key, exactly; keys whose columns are all 0 are left out."""
-    order = np.argsort(keys, kind="stable")
-    keys, sums = keys[order], sums[:, order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if keys.size else keys
-    if not keys.size:
-        return Sums(keys, sums)
-    largest = int(np.abs(sums).max()) * keys.size
-    sums = sums if largest < LARGEST_KEY else sums.astype(object)
-    added = np.add.reduceat(sums, starts, axis=1)
-    kept = (added != 0).any(axis=0)
-    return Sums(keys[starts][kept], added[:, kept])
+    if not (keys[1:] >= keys[:-1]).all():
+        order = np.argsort(keys, kind="stable")
+        keys, sums = keys[order], sums[:, order]
+    starts = run_starts(keys)
+    if starts.size < keys.size:
+        largest = int(np.abs(sums).max()) * keys.size
+        sums = sums if largest < LARGEST_KEY else sums.astype(object)
+        keys, sums = keys[starts], np.add.reduceat(sums, starts, axis=1)
+    kept = (sums != 0).any(axis=0)
+    return Sums(keys, sums) if kept.all() else Sums(keys[kept], sums[:, kept])
+
+
+def run_starts(keys: Ints) -> Ints:
+    """Where each run of equal keys begins."""
+    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: keys.size])
 
 
 def digits_needed(channels: int, order: int) -> int:
@@ -120,19 +125,31 @@ class GramCounts:
     def sums(self) -> Sums:
         """Times, conversions and value of all grams counted."""
         present = np.flatnonzero(self._times)
-        nothing = np.zeros_like(present)
-        parts = [Sums(present, np.stack([self._times[present], nothing, nothing])), *self._sparse]
-        return joined(parts)
+        counted = np.zeros((3, present.size), np.int64)
+        counted[0] = self._times[present]
+        if not self._sparse:
+            return Sums(present, counted)
+        rest = joined(self._sparse)
+        places = np.searchsorted(present, rest.keys)
+        known = np.append(present, LARGEST_KEY)[places] == rest.keys
+        if rest.sums.dtype == object or not known.all():
+            return joined([Sums(present, counted), rest])
+        counted[:, places] += rest.sums
+        return Sums(present, counted)
 
 
 def joined(parts: Sequence[Sums]) -> Sums:
     """Add up tables of the same columns."""
+    if len(parts) == 1:
+        return summed(parts[0].keys, parts[0].sums)
     keys = np.concatenate([part.keys for part in parts])
     return summed(keys, np.concatenate([part.sums for part in parts], axis=1))
 
 
 def shorten(grams: Sums, base: int, order: int) -> Sums:
     """The grams of a lower order, from those of a higher one: older channels are forgotten."""
+    if int(grams.keys.max(initial=0)) < base ** (order + 1):
+        return grams
     return summed(grams.keys % base ** (order + 1), grams.sums)
 
 

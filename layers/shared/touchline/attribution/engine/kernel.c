@@ -5,30 +5,30 @@
 
 #define COLUMNS 16
 
-/* chain.sweep_plain, which see; `u` is corrected in place and `after` gets the new visits.
- * `coarse` has a row per parent and one more for the sizes of the residuals. */
-void sweep(int64_t states, int64_t parents, int64_t sources, const int64_t *first_step,
+/* chain.sweep_plain, which see. `coarse` has a row per parent and one more for the residuals'
+ * sizes. */
+void sweep(int64_t states, int64_t parents, int64_t rows, const int64_t *first_step,
            const int32_t *origin, const double *step, const int32_t *last, const int32_t *parent,
-           const double *share, const int32_t *removed, const double *correction,
-           const double *rhs, double *restrict u, double *restrict after, double *restrict coarse) {
+           const double *share, const int32_t *source, const double *inflow,
+           const int32_t *removed, const double *correction, const double *rhs,
+           const double *restrict before, double *restrict after, double *restrict coarse) {
     double sizes[COLUMNS] = {0.0};
     for (int64_t i = 0; i < parents * COLUMNS; i++) coarse[i] = 0.0;
     for (int64_t s = 0; s < states; s++) {
-        const double *up = correction + (int64_t)parent[s] * COLUMNS;
-        for (int c = 0; c < COLUMNS; c++) u[s * COLUMNS + c] += up[c] * share[s];
-    }
-    for (int64_t s = 0; s < states; s++) {
         double flow[COLUMNS] = {0.0};
         double *down = coarse + (int64_t)parent[s] * COLUMNS;
+        const double *brought = correction + (int64_t)source[s] * COLUMNS;
+        const double *up = correction + (int64_t)parent[s] * COLUMNS;
         for (int64_t e = first_step[s]; e < first_step[s + 1]; e++) {
-            const double *from = u + (int64_t)origin[e] * COLUMNS;
+            const double *from = before + (int64_t)origin[e] * COLUMNS;
             for (int c = 0; c < COLUMNS; c++) flow[c] += from[c] * step[e];
         }
-        if (s < sources)
+        for (int c = 0; c < COLUMNS; c++) flow[c] = brought[c] * inflow[s] + flow[c];
+        if (s < rows)
             for (int c = 0; c < COLUMNS; c++) flow[c] += rhs[s * COLUMNS + c];
         for (int c = 0; c < COLUMNS; c++) {
             double reached = last[s] == removed[c] ? 0.0 : flow[c];
-            double residual = reached - u[s * COLUMNS + c];
+            double residual = reached - (before[s * COLUMNS + c] + up[c] * share[s]);
             after[s * COLUMNS + c] = reached;
             down[c] += residual;
             sizes[c] += fabs(residual);

@@ -77,7 +77,7 @@ def judge_orders(
             claims[order] = found
         else:
             sitting.failed.add(order)
-            sitting.set_aside.append(Unreadable(f"{order.event} {order.id}", "no readable claim"))
+            sitting.set_aside.append(Unreadable(f"{order.event} {order.id}", "unreadable:no claim"))
     persons = _persons(realm, claims, store, terms, sitting)
     for order, found in claims.items():
         try:
@@ -85,7 +85,7 @@ def judge_orders(
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             sitting.failed.add(order)
             place = f"{order.event} {order.id}"
-            sitting.set_aside.append(Unreadable(place, type(error).__name__))
+            sitting.set_aside.append(Unreadable(place, f"unreadable:{type(error).__name__}"))
             continue
         sitting.judged.append(Judged(order, tuple(found), tuple(decided)))
     return sitting

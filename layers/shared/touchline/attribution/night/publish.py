@@ -67,6 +67,10 @@ class Versions(Protocol):
         """Rows of a version whose sort keys start with `prefix`."""
         ...
 
+    def forget(self, realm: Realm, day: str, version: str) -> None:
+        """Delete the rows of a version that nobody points to."""
+        ...
+
     def point(self, realm: Realm, pointer: Pointer, before: Pointer | None) -> None:
         """Let the version count."""
         ...
@@ -129,6 +133,7 @@ class Publisher:
         restated = [self._restated(one) for one in prepared if one.changed]
         for one in prepared:
             if one.changed:
+                self._forget_older(one)
                 self._versions.point(self._job.realm, one.pointer, one.before)
         return record.published(restated)
 
@@ -164,6 +169,13 @@ class Publisher:
         )
         self._keep(pointer, measures, roll, fits)
         return _Prepared(pointer, before, roll, causes, found, True)
+
+    def _forget_older(self, one: _Prepared) -> None:
+        """Two versions of a day are kept, the one that counts and the one before. Older ones go
+        first, so that a crash in between leaves nothing that nobody points to."""
+        older = one.before.was if one.before is not None else ""
+        if older and older not in {one.pointer.version, one.pointer.was}:
+            self._versions.forget(self._job.realm, one.pointer.day, older)
 
     def _keep(
         self, pointer: Pointer, measures: Sequence[Item], roll: DayRoll, fits: Sequence[Fit]

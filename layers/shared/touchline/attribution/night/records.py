@@ -53,7 +53,7 @@ class RunRecord:
 
     def failed(self, faults: Sequence[str]) -> "RunRecord":
         """The record of a run that did not balance; it published nothing."""
-        return replace(self, status=FAILED, faults=tuple(faults))
+        return replace(self, status=FAILED, faults=tuple(faults), remarks=("out_of_balance",))
 
     def plain(self) -> dict[str, Any]:
         """The record as JSON-able data."""

@@ -150,6 +150,10 @@ class NightStore:
         """Rows of a version whose sort keys start with `prefix`."""
         yield from self._results.query_all(version_pk(realm, day, version), prefix=prefix)
 
+    def forget(self, realm: Realm, day: str, version: str) -> None:
+        """Delete the rows of a version that nobody points to."""
+        self._delete_all(version_pk(realm, day, version))
+
     def point(self, realm: Realm, pointer: Pointer, before: Pointer | None) -> None:
         """Let the version count, if the one counted on is still the one before.
 
@@ -219,7 +223,10 @@ class NightStore:
             raise Conflict("night_busy", "the lease was lost") from failed
 
     def _clear(self, job: Job) -> None:
-        items = self._results.query_all(progress_pk(job.realm, job.run))
+        self._delete_all(progress_pk(job.realm, job.run))
+
+    def _delete_all(self, pk: str) -> None:
+        items = self._results.query_all(pk)
         self._results.batch_write(deletes=[Key(text(i, "pk"), text(i, "sk")) for i in items])
 
 

@@ -15,20 +15,28 @@ from touchline.kernel.reasons import (
 )
 from touchline.kernel.reasons.model import Reason
 
-__all__ = ["CATALOGUE", "Reason", "reason"]
+__all__ = ["CATALOGUE", "ROOMS", "Reason", "reason"]
+
+
+ROOMS: Mapping[str, tuple[Reason, ...]] = MappingProxyType(
+    {
+        "Intake": (
+            *intake.REASONS,
+            *submission.REASONS,
+            *conversion.REASONS,
+            *web.REASONS,
+        ),
+        "Attribution": attribution.REASONS,
+        "Delivery": delivery.REASONS,
+        "Reports": reporting.REASONS,
+        "Operators": operator.REASONS,
+    }
+)
+"""The reasons of each room, for pages that list them."""
 
 
 def _catalogue() -> Mapping[str, Reason]:
-    rows = [
-        *intake.REASONS,
-        *submission.REASONS,
-        *conversion.REASONS,
-        *web.REASONS,
-        *attribution.REASONS,
-        *delivery.REASONS,
-        *operator.REASONS,
-        *reporting.REASONS,
-    ]
+    rows = [row for rows in ROOMS.values() for row in rows]
     by_code = {row.code: row for row in rows}
     if len(by_code) != len(rows):
         codes = [row.code for row in rows]
