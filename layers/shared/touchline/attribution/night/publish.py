@@ -121,7 +121,7 @@ class Publisher:
         """Roll up, check, publish. What comes back is the record, published or failed."""
         days = set(summed.days)
         own = self._versions.pointer(self._job.realm, self._job.day)
-        if own is None or own.run == self._job.run:
+        if own is None or own.run == self._job.run or self._job.recompute:
             days.add(self._job.day)
         prepared = [self._prepare(day) for day in sorted(days)]
         found = {one.pointer.day: one.found for one in prepared if one.found}
