@@ -55,6 +55,19 @@ class MemoryConnections:
         return Seals(lambda: bytes(32), token_bytes)
 
 
+SETTINGS = Admin(
+    "ledger",
+    "registry",
+    "results",
+    "deliveries",
+    "queue",
+    spill_queue_url="spill",
+    delivery_dead_letter_queue_url="delivery-dead",
+    spill_dead_letter_queue_url="spill-dead",
+    failure_queue_url="failures",
+)
+
+
 @dataclass
 class AdminApi:
     """An operator's token is in use unless a request names another one."""
@@ -62,13 +75,13 @@ class AdminApi:
     now: int = START
     connections: MemoryConnections = field(default_factory=MemoryConnections)
     log: list[str] = field(default_factory=list)
+    settings: Admin = SETTINGS
 
     def __post_init__(self) -> None:
         self._number = 0
         self.new_id = id_factory(self.clock, self._bits)
         around = Around(self.clock, self.new_id, self._bits)
-        settings = Admin("ledger", "registry", "results", "deliveries", "queue")
-        self.services = services_of(settings, self.connections, around)
+        self.services = services_of(self.settings, self.connections, around)
         self._function = Function(self.services, Log("admin", self.clock, write=self.log.append))
         self.operator = self.token(ANY_ACCOUNT, "admin", "report")
 

@@ -4,11 +4,13 @@ import secrets
 from typing import Any
 
 from admin import (
+    care,
     conversions,
     declared,
     deliveries,
     endpoints,
     erasure,
+    people,
     quarantine,
     spend,
     tokens,
@@ -28,11 +30,13 @@ from touchline.registry.callers import check_may
 ROUTER: Router[Handler] = Router(
     [
         *declared.ROUTES,
+        *care.ROUTES,
         *tokens.ROUTES,
         *trail.ROUTES,
         *quarantine.ROUTES,
         *conversions.ROUTES,
         *erasure.ROUTES,
+        *people.ROUTES,
         *endpoints.ROUTES,
         *deliveries.ROUTES,
         *spend.ROUTES,

@@ -58,6 +58,11 @@ def test_di_15_a_probe_that_fails_opens_longer_and_one_that_succeeds_closes():
     assert closed.failing_since is None
 
 
+def test_an_attempt_that_was_under_way_when_the_breaker_opened_prolongs_nothing():
+    opened = failing(10)
+    assert failing(1, NOON + 10, opened).open_until == opened.open_until
+
+
 @given(st.integers(0, 40))
 def test_the_breaker_is_never_open_for_more_than_half_an_hour(times):
     health, at = failing(10), NOON

@@ -3,15 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchline.kernel.ids import ConversionId, EventName, Realm
+from touchline.kernel.ids import ConversionId, EventName, PartnerId, Realm
 from touchline.ledger.identity import Identity
 from touchline.ledger.keys import (
     SHARDS,
     conversion_pk,
     conversion_sk,
+    echo_pk,
     identity_pk,
+    leases_pk,
     part,
     shard_of,
+    signature_pk,
     unpart,
 )
 from touchline.ledger.model import ConversionKey
@@ -45,6 +48,9 @@ def test_the_docstrings_show_the_real_keys() -> None:
     assert conversion_pk(Realm("shop"), key) == "shop#C#purchase#A-1001"
     assert conversion_sk("acme") == "C#acme"
     assert identity_pk(Realm("shop"), Identity("crm:72349876")) == "shop#I#crm:72349876"
+    assert signature_pk(Realm("shop"), PartnerId("acme")) == "shop#S#acme"
+    assert echo_pk(Realm("shop"), "9f86d081") == "shop#E#9f86d081"
+    assert leases_pk(Realm("shop"), PartnerId("acme")) == "shop#A#acme"
 
 
 @given(st.text())

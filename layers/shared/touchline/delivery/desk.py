@@ -1,7 +1,7 @@
 """What one worker knows about one endpoint while it works on a batch."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from touchline.delivery import health as healths
 from touchline.delivery.health import Health, Tally
@@ -24,6 +24,7 @@ class Desk:
     places: asyncio.Semaphore
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
     tally: Tally = field(default_factory=Tally)
+    silent: bool = False  # an attempt of this batch ended at its deadline
 
 
 def standing(registry: Registry, endpoint: EndpointId, health: Health) -> tuple[str, str]:
@@ -66,24 +67,14 @@ def claim_probe(store: DeliveryStore, desk: Desk, until: int) -> bool:
     return True
 
 
-def save_tally(store: DeliveryStore, desk: Desk, now: int) -> Health | None:
+def save_tally(store: DeliveryStore, desk: Desk, tally: Tally, now: int) -> Health | None:
     """Add what was counted to the endpoint's health; the new health when it was just disabled."""
-    if desk.tally == Tally():
-        return None
     before = desk.health
     for _ in range(TRIES):
-        known = healths.after(before, desk.tally, now)
+        known = healths.after(before, tally, now)
         if store.save_health(desk.realm, desk.endpoint, before, known):
-            desk.tally = Tally()
             desk.health = known
             newly = known.disabled_at is not None and before.disabled_at is None
             return known if newly else None
         before = store.health(desk.realm, desk.endpoint)
     return None
-
-
-def count(desk: Desk, *, good: int = 0, bad: int = 0, gone: bool = False) -> None:
-    """Count an attempt."""
-    desk.tally = desk.tally.plus(good=good, bad=bad, gone=gone)
-    if gone:
-        desk.health = replace(desk.health, disabled_reason="endpoint_gone")

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from touchline.delivery import health as healths
-from touchline.delivery.desk import Desk, claim_probe, count, save_tally, standing, take_place
+from touchline.delivery.desk import Desk, claim_probe, save_tally, standing, take_place
 from touchline.delivery.functions import BadCall
 from touchline.delivery.guard import url_problem
+from touchline.delivery.health import Tally
 from touchline.delivery.jobs import Job, message_of
 from touchline.delivery.model import FINAL, Delivery, Hold, State
 from touchline.delivery.outcome import after_attempt, attempt_of, soon
@@ -21,14 +22,17 @@ from touchline.delivery.ports import Remaining, Surroundings
 from touchline.delivery.request import Prepared, opened, prepare
 from touchline.delivery.rows import next_version
 from touchline.delivery.signing import BadSecret
-from touchline.delivery.telling import tell_attempt, tell_disabled
+from touchline.delivery.telling import tell_attempt, tell_disabled, tell_failed
 from touchline.delivery.verdict import DELIVERED, GONE, NoAnswer, Outgoing, Result, Verdict
 from touchline.kernel.errors import NotFound, QueueUnavailable, StoreError
 from touchline.kernel.ids import account_of
-from touchline.platform.observability import Code, Metric
+from touchline.platform.observability import Metric
 from touchline.registry.model import Endpoint
 
 Answered = TypeVar("Answered")
+SILENT_MS = 5_000
+"""Once an attempt timed out, the rest of its batch waits: no worker sits out one deadline after
+the other, while others' deliveries wait for a worker."""
 LATE_MS = 1_000
 """A reserved place in the rate is lost when its delivery comes later than this: bunched-up
 latecomers would exceed the limit."""
@@ -69,12 +73,7 @@ class Dispatcher:
         except NoTime:
             return False
         except (StoreError, QueueUnavailable) as error:
-            self._around.log.event(
-                Code.RECORD_FAILED,
-                level="WARNING",
-                delivery=job.delivery,
-                error=type(error).__name__,
-            )
+            tell_failed(self._around.log, error, delivery=job.delivery)
             return False
         except Exception as error:  # noqa: BLE001 - one job must not end the others
             self._around.log.fault(error, delivery=job.delivery)
@@ -119,7 +118,8 @@ class Dispatcher:
         if later is None:
             await self._attempt(delivery, endpoint, desk, remaining)
         else:
-            await self._put_off(delivery, later, paced=desk.health.open_until is None)
+            paced = desk.health.open_until is None and not desk.silent
+            await self._put_off(delivery, later, paced=paced and endpoint.rate_limit is not None)
 
     async def _not_before(self, delivery: Delivery, endpoint: Endpoint, desk: Desk) -> int | None:
         """None: now. Otherwise the instant until which the breaker or the rate puts it off."""
@@ -127,6 +127,8 @@ class Dispatcher:
             now = self._around.clock()
             if desk.health.open_until is not None:
                 return await self._breaker(desk, now)
+            if desk.silent:
+                return now + SILENT_MS
             limit = endpoint.rate_limit
             lately = delivery.slot_at is not None and now - delivery.slot_at <= LATE_MS
             if limit is None or lately:
@@ -213,12 +215,14 @@ class Dispatcher:
         if not await self._off_loop(lambda: self._store.settle(leased, after)):
             return
         tell_attempt(self._around.log, after, verdict, attempt.duration_ms)
-        count(
-            desk,
+        desk.tally = desk.tally.plus(
             good=int(verdict.outcome == DELIVERED),
             bad=int(verdict.charged),
             gone=verdict.outcome == GONE,
         )
+        desk.silent = desk.silent or verdict.reason == "timeout"
+        if verdict.charged:  # at once, so that other workers know before this batch ends
+            await self._close(desk)
         if after.state is State.PENDING and after.queued:
             await self._off_loop(lambda: self._send_message(after))
         elif after.state is State.FAILED:
@@ -226,23 +230,21 @@ class Dispatcher:
 
     async def _close(self, desk: Desk) -> None:
         """Write down what was counted; an endpoint that this disables is told of."""
-        now = self._around.clock()
         try:
-            disabled = await self._off_loop(lambda: save_tally(self._store, desk, now))
+            async with desk.gate:
+                now, tally = self._around.clock(), desk.tally
+                if tally == Tally():
+                    return
+                desk.tally = Tally()
+                disabled = await self._off_loop(lambda: save_tally(self._store, desk, tally, now))
             if disabled is not None:
                 tell_disabled(self._around.log, desk.endpoint, disabled)
+                reason = disabled.disabled_reason
                 await self._off_loop(
-                    lambda: self._around.alerts.disabled(
-                        desk.realm, desk.endpoint, disabled.disabled_reason, now
-                    )
+                    lambda: self._around.alerts.disabled(desk.realm, desk.endpoint, reason, now)
                 )
         except (StoreError, QueueUnavailable) as error:
-            self._around.log.event(
-                Code.RECORD_FAILED,
-                level="WARNING",
-                endpoint=desk.endpoint,
-                error=type(error).__name__,
-            )
+            tell_failed(self._around.log, error, endpoint=desk.endpoint)
 
     async def _hold(self, delivery: Delivery, reason: str) -> None:
         await self._mark_hold(delivery)

@@ -108,7 +108,7 @@ def _counted(buckets: tuple[Bucket, ...], tally: Tally, now: int) -> tuple[Bucke
 def _broken(before: Health, counted: Health, tally: Tally, now: int) -> Health:
     if not tally.bad:
         return counted
-    half_open_failed = before.open_until is not None and not tally.good
+    half_open_failed = before.open_until is not None and now >= before.open_until
     good = sum(bucket.good for bucket in counted.buckets)
     bad = sum(bucket.bad for bucket in counted.buckets)
     enough = good + bad >= LEAST_ATTEMPTS

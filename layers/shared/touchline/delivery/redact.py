@@ -24,6 +24,8 @@ _OPEN_NAME = frozenset({"webhook-signature"})
 _LOOKS = re.compile(
     r"tl_(?:live|test|site)_[A-Za-z0-9]+|whs(?:ec|k)_[A-Za-z0-9+/=_-]+|[\w.+-]+@[\w-]+\.[\w.-]+"
 )
+_SIGNS = ("@", "tl_", "whs")
+"""One of these is in whatever `_LOOKS` finds; without them the slow search is spared."""
 _PAIR = re.compile(r"(?<=[?&])([^=&#]+)=([^&#]*)")
 
 
@@ -44,21 +46,20 @@ def hidden_url(url: str) -> str:
 
 def hidden_headers(headers: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
     """The headers with credentials hidden."""
-    secrets = list(known)
+    forms = tuple(known)
     return {
         name: HIDDEN
         if _SECRET_NAME.search(name) and name.lower() not in _OPEN_NAME
-        else hidden_text(value, secrets)
+        else hidden_text(value, forms)
         for name, value in headers.items()
     }
 
 
 def hidden_text(text: str, known: Iterable[str]) -> str:
-    """The text with the known values (plain, percent-encoded or in JSON) and likely ones hidden."""
-    for value in sorted({value for value in known if len(value) >= LEAST_LENGTH}, key=len)[::-1]:
-        for form in (value, quote(value, safe=""), json.dumps(value)[1:-1]):
-            text = text.replace(form, HIDDEN)
-    return _LOOKS.sub(HIDDEN, text)
+    """The text with the known forms (of private_forms) and what looks like a secret hidden."""
+    for form in known:
+        text = text.replace(form, HIDDEN)
+    return _LOOKS.sub(HIDDEN, text) if any(sign in text for sign in _SIGNS) else text
 
 
 def hidden_body(body: bytes, content_type: str, known: Iterable[str]) -> str:
@@ -90,12 +91,16 @@ def _is_private(name: str) -> bool:
     return name in _PLATFORM_PERSONAL or _SECRET_NAME.search(name) is not None
 
 
-def private_values(facts: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
-    """The values that no log may show: personal facts and secrets."""
+def private_forms(facts: Mapping[str, str], secrets: Iterable[str]) -> tuple[str, ...]:
+    """The values that no log may show, plain, percent-encoded and as in JSON, longest first."""
     personal = [
         value for name, value in facts.items() if MACROS[name].personal or MACROS[name].secret
     ]
-    return [*personal, *secrets]
+    values = {value for value in (*personal, *secrets) if len(value) >= LEAST_LENGTH}
+    forms = {
+        form for value in values for form in (value, quote(value, safe=""), json.dumps(value)[1:-1])
+    }
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def shown_response(body: bytes, known: Iterable[str], *, delivered: bool) -> str:

@@ -10,7 +10,7 @@ from touchline.delivery.redact import (
     hidden_facts,
     hidden_headers,
     hidden_url,
-    private_values,
+    private_forms,
 )
 from touchline.delivery.referral import referral_url
 from touchline.delivery.signing import signed_headers
@@ -57,7 +57,7 @@ def prepare(endpoint: Endpoint, delivery: Delivery, now: int) -> Prepared:
     request = _request(endpoint, delivery, facts, now)
     secrets = [secret.value for secret in endpoint.secrets]
     secrets += [endpoint.options.get(name, "") for name in sorted(SECRET_OPTIONS)]
-    private = private_values(facts, secrets)
+    private = private_forms(facts, secrets)
     shown = Outgoing(
         request.method,
         hidden_url(_url(endpoint, hidden_facts(facts))),

@@ -37,3 +37,8 @@ def tell_disabled(log: Log, endpoint: EndpointId, health: Health) -> None:
         reason=health.disabled_reason,
     )
     log.metrics({Metric.ENDPOINT_DISABLED: 1})
+
+
+def tell_failed(log: Log, error: Exception, **about: str) -> None:
+    """A table or queue was down; what it was about comes again."""
+    log.event(Code.RECORD_FAILED, level="WARNING", error=type(error).__name__, **about)

@@ -10,7 +10,7 @@ from touchline.kernel.clock import DAY_MS, SECOND_MS
 from touchline.kernel.errors import ConditionFailed
 from touchline.kernel.ids import ClickId, PartnerId, Realm
 from touchline.ledger.fields import items, number, text
-from touchline.ledger.keys import part
+from touchline.ledger.keys import ALONE, echo_pk, leases_pk, signature_pk
 from touchline.platform.dynamo import (
     AnyOf,
     AtMost,
@@ -27,21 +27,6 @@ ECHO = "echo"
 LEASES = "leases"
 
 
-def signature_key(realm: Realm, partner: PartnerId, signature: str) -> Key:
-    """`shop#S#acme` / `<64 hex digits>`: a signature that was used."""
-    return Key(f"{part(realm)}#S#{part(partner)}", signature)
-
-
-def echo_key(realm: Realm, made_of: str) -> Key:
-    """`shop#E#<fingerprint>` / `E`: the last click that was made of this."""
-    return Key(f"{part(realm)}#E#{part(made_of)}", "E")
-
-
-def leases_key(realm: Realm, partner: PartnerId) -> Key:
-    """`shop#A#acme` / `A`: the allowances leased of a partner's rate limit."""
-    return Key(f"{part(realm)}#A#{part(partner)}", "A")
-
-
 class IntakeStore:
     """Fulfils `Seen`, `Echoes` and `AllowanceStore`. Every method may raise StoreUnavailable."""
 
@@ -50,19 +35,25 @@ class IntakeStore:
 
     def was_used(self, realm: Realm, partner: PartnerId, signature: str) -> bool:
         """Whether the signature was used before."""
-        return self._table.get(signature_key(realm, partner, signature)) is not None
+        return self._table.get(Key(signature_pk(realm, partner), signature)) is not None
 
     def remember_use(
         self, realm: Realm, partner: PartnerId, signature: str, good_until: int
     ) -> None:
         """Remember a signature until a day after it stops holding by itself."""
-        key = signature_key(realm, partner, signature)
         expires_at = (good_until + DAY_MS) // SECOND_MS
-        self._table.put({"pk": key.pk, "sk": key.sk, "kind": SIGNATURE, "expires_at": expires_at})
+        self._table.put(
+            {
+                "pk": signature_pk(realm, partner),
+                "sk": signature,
+                "kind": SIGNATURE,
+                "expires_at": expires_at,
+            }
+        )
 
     def first_click(self, realm: Realm, made_of: str, click: ClickId, now: int) -> ClickId:
         """The click with this fingerprint within the echo time: `click` itself when it is new."""
-        key = echo_key(realm, made_of)
+        key = Key(echo_pk(realm, made_of), ALONE)
         until = now + ECHO_MS
         row: dict[str, Value] = {
             "pk": key.pk,
@@ -81,11 +72,11 @@ class IntakeStore:
 
     def leases(self, realm: Realm, partner: PartnerId) -> Leases:
         """The leases of a partner, or none."""
-        return _leases_of(self._table.get(leases_key(realm, partner)))
+        return _leases_of(self._table.get(Key(leases_pk(realm, partner), ALONE)))
 
     def replace_leases(self, realm: Realm, partner: PartnerId, new: Leases) -> None:
         """Write `new` over the version before it. Raises ConditionFailed when that is gone."""
-        key = leases_key(realm, partner)
+        key = Key(leases_pk(realm, partner), ALONE)
         last = max((lease.until_at for lease in new.held), default=0)
         item: dict[str, Value] = {
             "pk": key.pk,

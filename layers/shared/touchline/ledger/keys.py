@@ -5,7 +5,7 @@ Numbers in sort keys are padded so that text order is number order.
 
 import zlib
 
-from touchline.kernel.ids import Realm, Receipt, TouchId
+from touchline.kernel.ids import PartnerId, Realm, Receipt, TouchId
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import ConversionKey
 
@@ -91,6 +91,25 @@ def words_pk(realm: Realm, scope: str) -> str:
 def word_sk(word: str, key: ConversionKey) -> str:
     """`waiting#purchase#A-1001`."""
     return f"{part(word)}#{part(key.event)}#{part(key.id)}"
+
+
+def signature_pk(realm: Realm, partner: PartnerId) -> str:
+    """`shop#S#acme`: signatures that a partner used, each under its 64 hex digits; TTL."""
+    return f"{part(realm)}#S#{part(partner)}"
+
+
+def echo_pk(realm: Realm, made_of: str) -> str:
+    """`shop#E#9f86d081…`: the last click that was made of this, for ten seconds; TTL."""
+    return f"{part(realm)}#E#{part(made_of)}"
+
+
+def leases_pk(realm: Realm, partner: PartnerId) -> str:
+    """`shop#A#acme`: what is leased of a partner's rate limit; TTL."""
+    return f"{part(realm)}#A#{part(partner)}"
+
+
+ALONE = "1"
+"""The sort key of a row that is alone in its partition."""
 
 
 def changes_batch(realm: Realm, day: str, shard: int) -> str:
