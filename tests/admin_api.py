@@ -55,7 +55,17 @@ class MemoryConnections:
         return Seals(lambda: bytes(32), token_bytes)
 
 
-SETTINGS = Admin("ledger", "registry", "results", "deliveries", "queue")
+SETTINGS = Admin(
+    "ledger",
+    "registry",
+    "results",
+    "deliveries",
+    "queue",
+    spill_queue_url="spill",
+    delivery_dead_letter_queue_url="delivery-dead",
+    spill_dead_letter_queue_url="spill-dead",
+    failure_queue_url="failures",
+)
 
 
 @dataclass
@@ -71,22 +81,7 @@ class AdminApi:
         self._number = 0
         self.new_id = id_factory(self.clock, self._bits)
         around = Around(self.clock, self.new_id, self._bits)
-<<<<<<< HEAD
-        settings = Admin(
-            "ledger",
-            "registry",
-            "results",
-            "deliveries",
-            "queue",
-            spill_queue_url="spill",
-            delivery_dead_letter_queue_url="delivery-dead",
-            spill_dead_letter_queue_url="spill-dead",
-            failure_queue_url="failures",
-        )
-        self.services = services_of(settings, self.connections, around)
-=======
         self.services = services_of(self.settings, self.connections, around)
->>>>>>> main
         self._function = Function(self.services, Log("admin", self.clock, write=self.log.append))
         self.operator = self.token(ANY_ACCOUNT, "admin", "report")
 
