@@ -7,7 +7,7 @@ import { link, told } from "../app.js";
 
 const TOKEN_MINUTES = 15;
 const DOMAIN = "debugger";
-const WATCH_SECONDS = 90;
+const WATCH_SECONDS = 180;
 
 export async function render({ heading, me, current }) {
   const [campaigns, partners] = await Promise.all([get("admin/campaigns"), get("admin/partners")]);

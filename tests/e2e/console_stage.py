@@ -29,8 +29,8 @@ PATHS = (
     ("push", "email"),
     ("affiliate",),
 )
-SECONDS = 40
-"""How long a slow machine may take for what a person sees at once."""
+SECONDS = 200
+"""How long a busy machine may take for what a person sees at once."""
 
 
 @dataclass(frozen=True, slots=True)
