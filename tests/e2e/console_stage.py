@@ -178,6 +178,7 @@ class Page:
 
     def sign_in(self, secret: str) -> None:
         """From the gate to the overview."""
+        self.browser.set_page_load_timeout(SECONDS)
         self.browser.get("about:blank")
         self.browser.get(self.url)
         self.browser.execute_script("sessionStorage.clear(); localStorage.clear();")
@@ -230,6 +231,7 @@ class Page:
 
     def findings(self) -> list[str]:
         """What axe finds that is serious or critical, with the element."""
+        self.browser.set_script_timeout(SECONDS)
         self.browser.execute_script(AXE.read_text(encoding="utf-8"))
         found = self.browser.execute_async_script(
             "const done = arguments[0]; axe.run(document).then((result) => done(result.violations"
