@@ -28,6 +28,7 @@ PATHS = (
     ("ads",),
     ("push", "email"),
     ("affiliate",),
+    (),
 )
 SECONDS = 200
 """How long a busy machine may take for what a person sees at once."""
@@ -89,7 +90,7 @@ def declared(receiver: Receiver) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("events", {"api_name": "purchase", "owner": "sales", "report": "weekly",
                     "valid_from": long_ago, "goal": {"target_count": 40, "period": "month"}}),
-        ("partners", {"id": "acme", "name": "Acme Media"}),
+        ("partners", {"id": "acme", "name": "Acme Media", "payouts": [{"percent": "10%"}]}),
         ("partners", {"id": "globex", "name": "Globex", "channel": "affiliate"}),
         ("campaigns", {"id": "gallery-spring", "name": "Spring", "landing_url":
                        "https://shop.example/spring", "hosts": ["shop.example"],
