@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from admin import (
+    care,
     conversions,
     declared,
     deliveries,
@@ -29,6 +30,7 @@ from touchline.registry.callers import check_may
 ROUTER: Router[Handler] = Router(
     [
         *declared.ROUTES,
+        *care.ROUTES,
         *tokens.ROUTES,
         *trail.ROUTES,
         *quarantine.ROUTES,

@@ -1,4 +1,4 @@
-"""Every minute: due deliveries, held ones, the sum of all, and requests kept long enough."""
+"""Every minute: due deliveries, held ones, their sum, missing links, requests kept long enough."""
 
 from functools import cache
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from touchline.delivery.held import Holds
 from touchline.delivery.store import DeliveryStore
 from touchline.delivery.sweep import Sweeper
+from touchline.intake.heal import Relinker
 from touchline.kernel.clock import system_clock
+from touchline.ledger.store import LedgerStore
 from touchline.platform import settings
 from touchline.platform.connect import Connections
 from touchline.platform.observability import Code, Log, Metric
@@ -16,23 +18,25 @@ from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 
 
-def sweep(sweeper: Sweeper, retention: Retention, log: Log) -> dict[str, Any]:
+def sweep(sweeper: Sweeper, retention: Retention, relinker: Relinker, log: Log) -> dict[str, Any]:
     """One sweep, told in one line."""
     swept = sweeper.sweep()
     retained = retention.sweep()
+    linked = relinker.sweep()
     told = {
         "queued": swept.queued,
         "late": swept.late,
         "released": swept.released,
         "announced": swept.balance.announced,
         "unbalanced": swept.balance.difference,
+        "linked": linked,
         "emptied": retained.emptied + retained.deleted,
     }
     log.event(Code.SWEEP, level="ERROR" if swept.balance.difference else "INFO", **told)
     log.metrics(
         {
             Metric.OVERDUE_DELIVERIES: swept.late,
-            Metric.HEALED: swept.queued + swept.released,
+            Metric.HEALED: swept.queued + swept.released + linked,
             Metric.DELIVERIES_UNBALANCED: swept.balance.difference,
         }
     )
@@ -40,7 +44,7 @@ def sweep(sweeper: Sweeper, retention: Retention, log: Log) -> dict[str, Any]:
 
 
 @cache
-def _composed() -> tuple[Sweeper, Retention, Log]:
+def _composed() -> tuple[Sweeper, Retention, Relinker, Log]:
     wanted = settings.load(settings.Sweeper)
     connections = Connections(settings.load(settings.Aws), client=wanted.dynamo_client)
     table = connections.table(wanted.registry_table)
@@ -52,7 +56,9 @@ def _composed() -> tuple[Sweeper, Retention, Log]:
     sweeper = Sweeper(store, holds, queue, system_clock, registry.accounts)
     ledger = connections.table(wanted.ledger_table)
     retention = Retention(ledger, registries.registry, registry.accounts, system_clock)
-    return sweeper, retention, Log("sweeper", system_clock, level=wanted.log_level)
+    relinker = Relinker(LedgerStore(ledger), registry.accounts, system_clock)
+    log = Log("sweeper", system_clock, level=wanted.log_level)
+    return sweeper, retention, relinker, log
 
 
 def lambda_handler(_: dict[str, Any], __: object) -> dict[str, Any]:

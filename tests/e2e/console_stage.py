@@ -62,7 +62,10 @@ def furnish(stack: Stack, operator: Api, receiver: Receiver, now: int) -> Galler
     acme = Api(stack.api_url).with_token(token(operator, "acme's server", ["ingest"], "acme"))
     orders = [send_journey(backend, number, now) for number in range(3 * len(PATHS))]
     acme.get("/postback", {"event": "purchase", "conversion_id": "P-1", "value": "25", **CLICKLESS})
-    bad = backend.post("/event", wrong_event(now))
+    spent = [{"day": day_of(now - DAY_MS), "channel": "ads", "cost": "41.00"}]
+    assert owner.post("/admin/spend", {"rows": spent}).status == 200
+    bad = backend.post("/event", wrong_event(now, "Q-1"))
+    backend.post("/event", wrong_event(now, "Q-2"))
     run_nights(stack, day_of(now), day_of(now + HOUR_MS))
     return Gallery(
         stack,
@@ -131,14 +134,14 @@ def send_journey(backend: Api, number: int, now: int) -> str:
     return order
 
 
-def wrong_event(now: int) -> dict[str, Any]:
+def wrong_event(now: int, name: str) -> dict[str, Any]:
     """An event whose name has one letter too many."""
     return {
         "customerId": ACCOUNT,
         "apiName": "purchasee",
         "userDomain": "crm",
         "userId": "user-1",
-        "actionId": "Q-1",
+        "actionId": name,
         "actionTimestamp": now - HOUR_MS,
         "value": 9.5,
     }

@@ -109,6 +109,7 @@ def test_a_test_postback_is_seen_arriving(gallery: Gallery, page: Page) -> None:
     page.wait(lambda: "Open its story" in page.text())
 
     said = page.text()
+    page.keep_picture("debugger-sent", 1320)
 
     assert "Redirected to the landing page" in said
     assert said.count("delivered") == 2
@@ -138,6 +139,7 @@ def test_the_linter_speaks_as_one_types(page: Page) -> None:
     page.one("textarea").send_keys("https://net.example/pb?cid=##click_id##&v={valeu}")
 
     page.wait(lambda: "did you mean {value}?" in page.text())
+    page.keep_picture("partners-linter", 1320)
 
 
 def test_an_endpoint_is_tried_with_both_sides_shown(page: Page) -> None:
