@@ -7,7 +7,7 @@ from pathlib import Path
 from local.build import build, fingerprint, host_parameters
 from local.emulator import DEFAULT_PORT, Emulator, find_emulator, start_emulator
 from local.machine import LOCAL_CREDENTIALS, CommandFailed
-from local.operator_token import first_token
+from local.operator_token import first_token, local_aws
 from local.places import STACK_FILE, STATE
 from local.progress import console, fail, step
 from local.stack import Stack, api_url, deploy, load_stack
@@ -27,7 +27,7 @@ def bring_up(state: Path, *, port: int = DEFAULT_PORT) -> Stack:
         return known
     with step("Deploy template.yaml to it (sam deploy)"):
         outputs = deploy(emulator, built, parameters)
-    token = known.token if known else first_token(emulator.url, outputs["RegistryTable"])
+    token = known.token if known else first_token(local_aws(emulator.url), outputs["RegistryTable"])
     stack = Stack(
         api_url=api_url(emulator, outputs),
         token=token,
