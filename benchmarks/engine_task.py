@@ -1,9 +1,10 @@
-"""One task of the engine's benchmark in a process of its own: `python FILE RUNNER TASK DATA WARM`.
+"""One task of the engine's benchmark, in a process of its own.
 
-Runs in the engine's environment (`touchline`, `touchline-numpy`, `touchline-csv`) or in a peer's,
-so it imports nothing of ours before it knows the runner. The task is first run on a small file,
-so that imports are not measured. Prints one JSON line: seconds to read,
-seconds and CPU seconds to compute, peak memory in MB, and credited conversions by channel.
+`python engine_task.py RUNNER TASK DATA WARM CAP`. Runs in the engine's environment (`touchline`,
+`touchline-numpy`, `touchline-csv`) or in a peer's, so it imports nothing of ours before it knows
+the runner. The task is first run on a small file, so that imports are not measured. Prints one
+JSON line: seconds to read, seconds and CPU seconds to compute, peak memory in MB, and credited
+conversions by channel.
 """
 
 import csv
@@ -148,8 +149,9 @@ RUNNERS: dict[str, dict[str, tuple[Callable[[Path], Any] | None, Callable[..., C
 }
 
 
-def main(runner: str, task: str, data: str, warm: str) -> None:
-    """Run one task and print what it took."""
+def main(runner: str, task: str, data: str, warm: str, cap: str) -> None:
+    """Run one task and print what it took; the system ends it at `cap` CPU seconds."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cap), int(cap)))
     read, compute = RUNNERS[runner][task]
     compute(read(Path(warm)) if read else None, Path(warm))
     path = Path(data)

@@ -30,6 +30,8 @@ COMMANDS = {
     "test-send": ("cli.trial:app", "Send a test to an endpoint and see both sides"),
     "lint-template": ("cli.lint_template:app", "What is wrong with a postback URL, before sending"),
     "verify-signature": ("cli.verify_signature:app", "Check the signature of a received webhook"),
+    "status": ("cli.status:app", "Is all well? The night, deliveries, queues, in one look"),
+    "redrive": ("cli.redrive:app", "Dead letters back to where they came from"),
     "person": ("cli.person:app", "Who is one person, how it is known; take a link back"),
     "audit": ("cli.audit:app", "Who changed what, when"),
 }

@@ -47,12 +47,26 @@ class Emulator:
 
 
 def start_emulator(state: Path, *, port: int = DEFAULT_PORT, enforce_iam: bool = True) -> Emulator:
-    """Start one whose things are kept in `state`. Raises CommandFailed if it does not come up."""
+    """Start one whose things are kept in `state`: on the wanted port if it is free, else on any.
+
+    A port may be taken between finding it free and listening on it; then another one is tried.
+    Raises CommandFailed if it does not come up.
+    """
     if not MINISTACK.exists():
         raise CommandFailed("the emulator is not installed: run `make setup`")
     state.mkdir(parents=True, exist_ok=True)
-    port = free_port(port)
     log = state / "emulator.log"
+    for wanted in (port, 0, 0):
+        emulator = _launched(state, free_port(wanted), enforce_iam, log)
+        if _is_up(emulator):
+            (state / "emulator.json").write_text(json.dumps(asdict(emulator)), encoding="utf-8")
+            return emulator
+        stop(emulator.process_id)
+    end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise CommandFailed(f"the emulator did not start on port {emulator.port}:\n{end}")
+
+
+def _launched(state: Path, port: int, enforce_iam: bool, log: Path) -> Emulator:
     settings = {
         **LOCAL_CREDENTIALS,
         "GATEWAY_PORT": str(port),
@@ -63,13 +77,18 @@ def start_emulator(state: Path, *, port: int = DEFAULT_PORT, enforce_iam: bool =
         "STATE_DIR": str(state / "emulator-state"),
         "LOG_LEVEL": "WARNING",
     }
-    emulator = Emulator(port, start([MINISTACK], cwd=state, extra=settings, log=log))
-    (state / "emulator.json").write_text(json.dumps(asdict(emulator)), encoding="utf-8")
-    if not wait_until(emulator.is_healthy, seconds=START_SECONDS):
-        stop(emulator.process_id)
-        end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise CommandFailed(f"the emulator did not start on port {port}:\n{end}")
-    return emulator
+    return Emulator(port, start([MINISTACK], cwd=state, extra=settings, log=log))
+
+
+def _is_up(emulator: Emulator) -> bool:
+    """Whether it answers, and it is this very process that does: one that could not have its port
+    has ended."""
+
+    def has_decided() -> bool:
+        return not is_running(emulator.process_id) or emulator.is_healthy()
+
+    wait_until(has_decided, seconds=START_SECONDS)
+    return is_running(emulator.process_id) and emulator.is_healthy()
 
 
 def find_emulator(state: Path) -> Emulator | None:

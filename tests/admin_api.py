@@ -55,7 +55,17 @@ class MemoryConnections:
         return Seals(lambda: bytes(32), token_bytes)
 
 
-SETTINGS = Admin("ledger", "registry", "results", "deliveries", "queue")
+SETTINGS = Admin(
+    "ledger",
+    "registry",
+    "results",
+    "deliveries",
+    "queue",
+    spill_queue_url="spill",
+    delivery_dead_letter_queue_url="delivery-dead",
+    spill_dead_letter_queue_url="spill-dead",
+    failure_queue_url="failures",
+)
 
 
 @dataclass

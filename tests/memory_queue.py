@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from touchline.kernel.errors import QueueUnavailable
-from touchline.platform.queue import Message
+from touchline.platform.queue import Message, Received
 
 
 class MemoryQueue:
@@ -33,3 +33,17 @@ class MemoryQueue:
             except QueueUnavailable:
                 failed.append(message)
         return failed
+
+    def waiting(self) -> int:
+        return len(self.messages)
+
+    def receive(self) -> list[Received]:
+        return [
+            Received(message.body, f"{at}#{message.body}", message.group)
+            for at, message in enumerate(self.messages[:10])
+        ]
+
+    def delete(self, handle: str) -> None:
+        body = handle.partition("#")[2]
+        at = next(at for at, message in enumerate(self.messages) if message.body == body)
+        del self.messages[at]

@@ -96,7 +96,7 @@ def put_error(item: Item) -> str:
         if not isinstance(item[name], str) or not item[name]:
             return f"the index attribute {name} must be a non-empty string"
     try:
-        size = sum(len(name.encode()) + _size(value) for name, value in item.items())
+        size = sum(len(name.encode()) + size_of(value) for name, value in item.items())
     except TypeError as error:
         return str(error)
     return f"an item of {size} bytes" if size > ITEM_BYTES else ""
@@ -141,7 +141,8 @@ def _contains(found: Any, value: Any) -> bool:
     return isinstance(found, str) and isinstance(value, str) and value in found
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
+    """What the value counts for towards an item's size, as DynamoDB counts it."""
     match value:
         case None | bool():
             return 1
@@ -154,7 +155,7 @@ def _size(value: Any) -> int:
                 raise TypeError("a number of more than 38 digits")
             return len(str(abs(value))) // 2 + 2
         case Mapping():
-            return 3 + sum(1 + len(k.encode()) + _size(v) for k, v in value.items())
+            return 3 + sum(1 + len(k.encode()) + size_of(v) for k, v in value.items())
         case list() | tuple():
-            return 3 + sum(1 + _size(element) for element in value)
+            return 3 + sum(1 + size_of(element) for element in value)
     raise TypeError(f"{type(value).__name__} cannot be stored")

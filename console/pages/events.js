@@ -1,6 +1,6 @@
 // Events: how many, how fast, by which day's touches, and how far the goals are.
 
-import { get } from "../api.js";
+import { get, saved } from "../api.js";
 import { chart } from "../charts.js";
 import { bar, choose, count, empty, field, h, lasting, money, percent, table, words } from "../dom.js";
 import { picker, range } from "../range.js";
@@ -9,12 +9,14 @@ import { link } from "../app.js";
 export async function render({ query, go, heading, me }) {
   const days = range(query);
   const model = me.models.includes(query.model) ? query.model : me.models[0];
-  const [found, delays, cohorts, goals] = await Promise.all([
+  const [found, delays, cohorts, goals, spend] = await Promise.all([
     get("reports/events", days), get("reports/delays", days), get("reports/cohorts", { ...days, model }),
     me.token.partner ? { goals: [] } : get("reports/goals", days),
+    me.token.partner ? { rows: [] } : get("reports/spend", { ...days, model }),
   ]);
-  const head = heading("By the day on which they occurred (UTC)", picker(query, go));
-  if (!found.events.length) return [head, h("div", { class: "card" }, empty("events", "No events in these days", "Conversions are counted by the night after they came in. Widen the range to look further back."))];
+  const save = h("button", { class: "button", type: "button", onclick: () => saved("reports/events", days, `events ${days.from} ${days.to}.csv`) }, "Save as CSV");
+  const head = heading("By the day on which they occurred (UTC)", picker(query, go), save);
+  if (!found.events.length) return [head, h("div", { class: "card" }, empty("events", "No events in these days", "Conversions are counted by the night after they came in. Widen the range, or look at what came in today.", h("a", { class: "button", href: link("conversions") }, "See what came in")))];
   const chosen = found.events.find((one) => one.event === query.event && one.currency === (query.currency ?? one.currency)) ?? found.events[0];
   const same = (one) => one.event === chosen.event && one.currency === chosen.currency;
   const grid = h("div", { class: "grid" },
@@ -22,7 +24,8 @@ export async function render({ query, go, heading, me }) {
     goals.goals.length > 0 && h("section", { class: "card span-5" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, goals.goals.map(goal))),
     h("section", { class: "card span-12" }, h("h2", {}, `${chosen.event} by day`), byDay(chosen)),
     h("section", { class: "card span-6" }, h("h2", {}, `Time to ${chosen.event}`), delay(delays.events.find(same))),
-    h("section", { class: "card span-6" }, h("div", { class: "spread" }, h("h2", {}, "Credit by the day of the touch"), models(me, model, go)), cohort(cohorts.events.find(same), model)));
+    h("section", { class: "card span-6" }, h("div", { class: "spread" }, h("h2", {}, "Credit by the day of the touch"), models(me, model, go)), cohort(cohorts.events.find(same), model)),
+    spend.rows.some((row) => Number(row.cost)) && h("section", { class: "card span-12" }, h("h2", {}, `Return on what was spent (${words(model)})`), returns(spend.rows)));
 
   return [head, grid];
 }
@@ -40,6 +43,7 @@ function overviewTable(events, chosen, days) {
     { title: "Event", show: (one) => h("a", { href: link("events", { ...days, event: one.event, currency: one.currency }), "aria-current": one === chosen ? "true" : null }, one.event) },
     { title: "Conversions", show: (one) => bar(one.conversions / most, count(one.conversions)) },
     { title: "Credited", number: true, show: (one) => percent(one.conversions ? one.attributed / one.conversions : null) },
+    ...(events.some((one) => one.rate_per_user) ? [{ title: "Per user", number: true, show: (one) => percent(one.rate_per_user) }, { title: "Per session", number: true, show: (one) => percent(one.rate_per_session) }] : []),
     { title: "Value", number: true, show: (one) => money(one.value, one.currency) },
     { title: "Payout", number: true, show: (one) => money(one.payout, one.currency) },
   ], events, { caption: "All events" });
@@ -77,4 +81,16 @@ function goal(one) {
   const done = one.done / one.target;
   const pace = one.done >= one.target ? "reached" : one.done >= one.due ? "on pace" : `${count(Math.ceil(one.due - one.done))} behind`;
   return h("div", {}, h("div", { class: "spread" }, h("strong", {}, one.event), h("span", { class: "small soft" }, `${count(one.done)} of ${count(one.target)} this ${one.period}, ${pace}`)), bar(done, percent(done), one.done >= one.due ? "var(--good)" : "var(--c2)"));
+}
+
+function returns(rows) {
+  return table([
+    { title: "Channel", show: (row) => row.channel || "(none)" },
+    { title: "Spent", number: true, show: (row) => money(row.cost, row.currency) },
+    { title: "Conversions", number: true, show: (row) => count(row.conversions) },
+    { title: "Cost of one", number: true, show: (row) => money(row.cost_per_conversion, row.currency) },
+    { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
+    { title: "Return", number: true, show: (row) => (row.roas === null ? "–" : `${count(row.roas)} ×`) },
+    { title: "Profit", number: true, show: (row) => money(row.profit, row.currency) },
+  ], rows, { caption: "Return on what was spent" });
 }

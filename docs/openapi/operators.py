@@ -148,6 +148,24 @@ DETAILS: Mapping[tuple[str, str], Detail] = {
     ("GET", "/admin/audit"): Detail(
         query=(ACCOUNT_PARAMETER, *_FROM_TO, *_PAGE), replies={200: _ITEMS}, refusals=_REFUSALS
     ),
+    ("GET", "/admin/status"): Detail(
+        "Is all well? The night, deliveries, queues",
+        (ACCOUNT_PARAMETER,),
+        replies={200: json_reply("Findings, each well, note or bad", {"type": "object"})},
+        refusals=_REFUSALS,
+    ),
+    ("POST", "/admin/redrive"): Detail(
+        "Move dead letters back to where they came from; may be called again",
+        body=json_body(
+            {
+                "type": "object",
+                "required": ["queue"],
+                "properties": {"queue": {"enum": ["delivery", "spill"]}},
+            }
+        ),
+        replies={200: json_reply("How many were moved, and are left", {"type": "object"})},
+        refusals=_REFUSALS,
+    ),
     ("GET", "/admin/quarantine"): Detail(
         "Quarantined requests of some days, oldest first",
         (

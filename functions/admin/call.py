@@ -1,6 +1,6 @@
 """What an admin route is given: the request, who asks, and the services that it may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.ids import AccountId, NewId, Realm, realm_of
 from touchline.platform.dynamo import Table
 from touchline.platform.http_api import Request, Response
-from touchline.platform.queue import Queue
+from touchline.platform.queue import KeptQueue, Queue
 from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
@@ -35,6 +35,7 @@ class Services:
     results: Table
     deliveries: Table
     delivery_queue: Queue
+    queues: Mapping[str, KeptQueue]
     registry: RegistryStore
     spend: SpendStore
     tokens: TokenStore
@@ -107,7 +108,7 @@ class Call:
         """
         stated = self.request.header("if-match").strip('"W/ ') or self.request.first("version")
         found = stated or said
-        if found in {None, ""}:
+        if found is None or found == "":
             return None
         text = str(found)
         if not (text.isascii() and text.isdigit() and len(text) < 16):

@@ -19,7 +19,7 @@ FIELDS = frozenset({"one", "other"})
 def person(call: Call) -> Response:
     """Everybody that an identity is linked to, as the night walks, with every link's source."""
     rules = call.services.registry.snapshot(call.account).account.rules
-    ledger, start = LedgerStore(call.services.ledger), parse(call.parameters["identity"])
+    ledger, start = LedgerStore(call.services.ledger), _asked(call.parameters["identity"])
     known: dict[Identity, Surroundings] = {}
 
     def read(identities: Sequence[Identity]) -> Mapping[Identity, Surroundings]:
@@ -75,6 +75,13 @@ def undo(call: Call) -> Response:
     )
     told = {"undone": True, "one": one, "other": other, "decided_again_in_the_night_of": day_of(at)}
     return json_response(200, told)
+
+
+def _asked(text: str) -> Identity:
+    try:
+        return parse(text)
+    except Refused as error:
+        raise NotFound("not_found", "nobody is known under what is no identity") from error
 
 
 def _identity(said: Mapping[str, Any], name: str) -> Identity:

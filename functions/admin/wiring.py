@@ -11,7 +11,7 @@ from touchline.intake.landing import check_landing
 from touchline.kernel.clock import Clock
 from touchline.kernel.ids import NewId
 from touchline.platform.dynamo import Table
-from touchline.platform.queue import Queue
+from touchline.platform.queue import KeptQueue
 from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
@@ -51,7 +51,7 @@ class Connected(Protocol):
         """The table of this name."""
         ...
 
-    def queue(self, url: str) -> Queue:
+    def queue(self, url: str) -> KeptQueue:
         """The queue of this URL."""
         ...
 
@@ -80,6 +80,7 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
         results=connected.table(settings.results_table),
         deliveries=connected.table(settings.deliveries_table),
         delivery_queue=connected.queue(settings.delivery_queue_url),
+        queues=queues_of(settings, connected),
         registry=registry,
         spend=SpendStore(table),
         tokens=token_store,
@@ -90,3 +91,15 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
         new_id=around.new_id,
         random_bits=around.random_bits,
     )
+
+
+def queues_of(settings: Admin, connected: Connected) -> Mapping[str, KeptQueue]:
+    """The stack's queues by what lies in them, as far as the settings name them."""
+    urls = {
+        "delivery": settings.delivery_queue_url,
+        "delivery_dead_letters": settings.delivery_dead_letter_queue_url,
+        "spill": settings.spill_queue_url,
+        "spill_dead_letters": settings.spill_dead_letter_queue_url,
+        "failures": settings.failure_queue_url,
+    }
+    return {name: connected.queue(url) for name, url in urls.items() if url}

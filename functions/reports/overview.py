@@ -1,6 +1,6 @@
 """The routes of the first page: who am I, how did the days go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.call import Call, Handler
@@ -61,7 +61,7 @@ def first_page(call: Call) -> Response:
 
 def by_event(call: Call) -> Response:
     """Events by day."""
-    report = events.event_report(_parts(call), call.days)
+    report = events.event_report(_found(call), call.days)
     return answered_rows(call, report, _inner(report, "days"))
 
 
@@ -85,8 +85,12 @@ def goal_progress(call: Call) -> Response:
     return answered_rows(call, {"day": call.days.last, "goals": rows}, rows)
 
 
-def _parts(call: Call) -> list[events.Part]:
-    return events.parts_of(call.services.nights, call.ask, call.services.spread)
+def _found(call: Call) -> events.Found:
+    return events.found_in(call.services.nights, call.ask, call.services.spread)
+
+
+def _parts(call: Call) -> Sequence[events.Part]:
+    return _found(call).parts
 
 
 def _inner(report: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

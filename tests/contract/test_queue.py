@@ -10,7 +10,7 @@ import pytest
 
 from touchline.kernel.errors import QueueUnavailable
 from touchline.platform.connect import Connections
-from touchline.platform.queue import Message, Queue
+from touchline.platform.queue import KeptQueue, Message
 from touchline.platform.settings import Aws
 
 
@@ -18,7 +18,7 @@ from touchline.platform.settings import Aws
 class Queued:
     """A queue, and how the test looks into it."""
 
-    queue: Queue
+    queue: KeptQueue
     url: str
     sqs: Any
 
@@ -59,3 +59,16 @@ def test_a_queue_that_is_not_there_is_unavailable(queued: Queued, emulated: Aws)
         with pytest.raises(QueueUnavailable):
             lost.send("x")
         assert lost.send_many([Message("x")]) == [Message("x")]
+
+
+def test_what_lies_in_a_queue_is_counted_taken_and_deleted(queued: Queued) -> None:
+    queue = queued.queue
+    queue.send("one", group="acme")
+    queue.send("later", delay_seconds=60)
+    assert queue.waiting() == 2
+    (found,) = queue.receive()
+    assert found.body == "one"
+    assert queue.waiting() == 2
+    queue.delete(found.handle)
+    assert queue.waiting() == 1
+    assert queue.receive() == []

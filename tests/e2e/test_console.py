@@ -62,12 +62,15 @@ def test_a_wrong_token_opens_nothing_and_the_gate_says_so(
 
 
 def test_the_overview_shows_the_very_number_of_the_api(gallery: Gallery, page: Page) -> None:
+    def told() -> int:
+        return int(gallery.api.get("/reports/overview").json()["totals"]["conversions"])
+
+    before = told()
     page.open("overview")
 
-    told = gallery.api.get("/reports/overview").json()["totals"]
-
-    assert told["conversions"] > 20
-    assert page.one(".tile .figure").text == str(told["conversions"])
+    # Should the stack's own midnight fall in between, either number is right.
+    assert before > 20
+    assert int(page.one(".tile .figure").text) in {before, told()}
 
 
 def test_the_token_is_in_no_address_and_not_kept_beyond_the_session(
@@ -109,6 +112,7 @@ def test_a_test_postback_is_seen_arriving(gallery: Gallery, page: Page) -> None:
     page.wait(lambda: "Open its story" in page.text())
 
     said = page.text()
+    page.keep_picture("debugger-sent", 1320)
 
     assert "Redirected to the landing page" in said
     assert said.count("delivered") == 2
@@ -138,6 +142,7 @@ def test_the_linter_speaks_as_one_types(page: Page) -> None:
     page.one("textarea").send_keys("https://net.example/pb?cid=##click_id##&v={valeu}")
 
     page.wait(lambda: "did you mean {value}?" in page.text())
+    page.keep_picture("partners-linter", 1320)
 
 
 def test_an_endpoint_is_tried_with_both_sides_shown(page: Page) -> None:

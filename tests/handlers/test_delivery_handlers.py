@@ -8,14 +8,14 @@ import pytest
 
 from dispatcher.handler import dispatch
 from outbox.handler import announce
-from sweeper.handler import healing, sweep
-from tests.delivery_world import SHOP, World
-from tests.factories import NOON, a_conversion
+from sweeper.handler import sweep
+from tests.delivery_world import World
 from touchline.delivery.model import State
 from touchline.delivery.sender import HttpSender
 from touchline.delivery.sweep import Sweeper
+from touchline.intake.heal import Relinker
 from touchline.kernel.errors import StoreUnavailable
-from touchline.ledger.identity import Identity
+from touchline.ledger.store import LedgerStore
 from touchline.platform.observability import Log
 from touchline.privacy.retention import Retention
 
@@ -121,18 +121,7 @@ def test_ba_07_the_sweeper_queues_what_was_stored_and_never_queued():
     )
 
     retention = Retention(world.ledger_table, world.registry, list, world.clock)
-    assert sweep(sweeper, retention, lambda: 0, a_log(world))["queued"] == 1
+    relinker = Relinker(LedgerStore(world.ledger_table), list, world.clock)
+    assert sweep(sweeper, retention, relinker, a_log(world))["queued"] == 1
     assert len(world.queue.messages) == 1
-    assert sweep(sweeper, retention, lambda: 0, a_log(world))["queued"] == 0
-
-
-def test_links_that_a_crash_left_out_are_made_by_the_sweeper():
-    world = World()
-    one, other = Identity("crm:7"), Identity("visitor:9")
-    world.ledger.add_conversion(a_conversion(identities=(one, other)))
-    heal = healing(world.ledger, lambda: [world.declared.account.id], world.clock)
-    world.now = NOON + 5 * 60_000
-    assert heal() == 1
-    assert [link.other for link in world.ledger.around(SHOP, one).links] == [other]
-    world.now += 60_000
-    assert heal() == 0
+    assert sweep(sweeper, retention, relinker, a_log(world))["queued"] == 0

@@ -162,7 +162,7 @@ def test_ordered_shapley_splits_shapley_by_position(rows: list[PathCount]) -> No
         assert sum(by_position) == fitted.credits["shapley"][name].conversions
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(journeys, st.integers(1, 4))
 def test_removal_effects_are_those_of_one_exact_solve_per_channel(
     rows: list[PathCount], order: int
@@ -182,7 +182,6 @@ def test_removal_effects_are_those_of_one_exact_solve_per_channel(
                 assert fitted.credits[model][name].value_micros == pytest.approx(value, abs=2)
 
 
-@settings(deadline=None)
 @given(journeys, st.fractions(0, 5), st.integers(1, 10**7), st.integers(0, 10**7))
 def test_both_faces_give_the_same_credits(
     rows: list[PathCount], middle: Fraction, half_life: int, spacing_ms: int
@@ -204,7 +203,6 @@ def test_both_faces_give_the_same_credits(
         assert conversions_of(fitted, model) == expected
 
 
-@settings(deadline=None)
 @given(journeys, st.randoms(use_true_random=False))
 def test_neither_order_nor_splitting_nor_merging_of_rows_can_be_seen(
     rows: list[PathCount], random: "st.DataObject"
@@ -225,7 +223,6 @@ def test_neither_order_nor_splitting_nor_merging_of_rows_can_be_seen(
     assert one.table == other.table
 
 
-@settings(deadline=None)
 @given(journeys, st.permutations(CHANNELS))
 def test_other_names_change_nothing_but_the_names(rows: list[PathCount], names: list[str]) -> None:
     new = {

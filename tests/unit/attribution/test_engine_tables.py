@@ -18,7 +18,6 @@ def table(rows: list[PathCount], shape: Shape = SHAPE) -> CountTable:
     return count(batch_of(rows, 1000), shape)
 
 
-@settings(deadline=None)
 @given(st.lists(journeys, min_size=1, max_size=4))
 def test_tables_of_days_add_up_to_the_table_of_all(days: list[list[PathCount]]) -> None:
     whole = table([row for day in days for row in day])
@@ -26,7 +25,6 @@ def test_tables_of_days_add_up_to_the_table_of_all(days: list[list[PathCount]]) 
     assert merged(table(day) for day in reversed(days)) == whole
 
 
-@settings(deadline=None)
 @given(journeys, journeys)
 def test_what_is_taken_away_again_leaves_no_trace(
     first: list[PathCount], second: list[PathCount]
@@ -51,7 +49,7 @@ def test_a_table_comes_back_from_its_bytes(rows: list[PathCount]) -> None:
     assert CountTable.from_bytes(counted.to_bytes()) == counted
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(journeys, min_size=1, max_size=4))
 def test_a_tally_counts_batches_whose_channels_grow(days: list[list[PathCount]]) -> None:
     tally = Tally(SHAPE)

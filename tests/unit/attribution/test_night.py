@@ -15,6 +15,7 @@ from touchline.attribution.night.snapshot import TooLarge
 from touchline.attribution.night.store import NightStore
 from touchline.kernel.errors import Conflict
 from touchline.ledger.decisions import WHOLE
+from touchline.ledger.measures import Traffic
 from touchline.ledger.model import Status
 from touchline.registry.attribution_rules import AttributionRules
 
@@ -125,7 +126,7 @@ def test_a_window_too_large_to_fit_is_published_without_its_fit_and_says_so() ->
 
     world = World(
         registry=a_registry(rules=AttributionRules()),
-        fitting=Fitting(by_engine, too_much, "EUR"),
+        fitting=Fitting(by_engine, too_much, "EUR", lambda _first, _end: Traffic(0, 0)),
     ).happened(a_touch(), a_conversion())
     record = world.night()
     assert (record["status"], record["remarks"]) == ("published", ["fit_too_large"])

@@ -7,9 +7,9 @@ import pytest
 from tests.factories import NOON
 from tests.handlers.ingest_stage import Stage
 from tests.intake_factories import a_registry
-from touchline.intake.heal import relink
+from touchline.intake.heal import Relinker
 from touchline.intake.remap import remap
-from touchline.kernel.ids import PartnerId, Realm, Receipt
+from touchline.kernel.ids import AccountId, PartnerId, Realm, Receipt
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Status
 from touchline.platform.dynamo import Key
@@ -73,7 +73,27 @@ def test_links_that_a_crash_left_out_are_made(stage: Stage) -> None:
     stage.postback(event="purchase", conversion_id="A", user_id="7", visitor="v1")
     for row in stage.rows("link"):
         stage.table.delete(Key(row["pk"], row["sk"]))
-    assert relink(stage.ledger, SHOP, NOON - 1, NOON + 1) == 1
+    stage.now = NOON + 4 * 60_000
+    relinker = Relinker(stage.ledger, lambda: [AccountId("shop")], stage.clock)
+    assert relinker.sweep() == 0, "not in this minute"
+    stage.now = NOON + 5 * 60_000
+    assert relinker.sweep() == 1
     (link,) = stage.ledger.around(SHOP, Identity("visitor:v1")).links
     assert link.other == Identity("user:7")
-    assert relink(stage.ledger, SHOP, NOON + 1, NOON + 2) == 0
+    assert relinker.sweep() == 0
+
+
+def test_half_a_link_is_made_whole(stage: Stage) -> None:
+    stage.postback(event="purchase", conversion_id="A", user_id="7", visitor="v1")
+    row = stage.rows("link")[0]
+    stage.table.delete(Key(row["pk"], row["sk"]))
+    stage.now = NOON + 5 * 60_000
+    assert Relinker(stage.ledger, lambda: [AccountId("shop")], stage.clock).sweep() == 1
+    assert len(stage.rows("link")) == 2
+
+
+def test_an_undone_link_is_not_made_again(stage: Stage) -> None:
+    stage.postback(event="purchase", conversion_id="A", user_id="7", visitor="v1")
+    stage.ledger.undo_link(SHOP, Identity("user:7"), Identity("visitor:v1"), stage.now)
+    stage.now = NOON + 5 * 60_000
+    assert Relinker(stage.ledger, lambda: [AccountId("shop")], stage.clock).sweep() == 0

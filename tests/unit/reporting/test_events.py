@@ -8,11 +8,12 @@ import pytest
 from touchline.kernel.clock import next_day
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import EventName, PartnerId, Realm
-from touchline.ledger.measures import BUCKETS, Cohort, Measures, Name, measures_row
+from touchline.ledger.measures import BUCKETS, Cohort, Measures, Name, Traffic, measures_row
 from touchline.platform.dynamo import Item
 from touchline.registry.model import EventDefinition, Goal
 from touchline.reporting.ask import Ask, Days
 from touchline.reporting.events import (
+    Found,
     Part,
     cohort_report,
     decimal_share,
@@ -101,7 +102,7 @@ def test_events_and_currencies_are_filtered_on_request() -> None:
 
 
 def test_an_event_has_its_sum_and_its_days() -> None:
-    report = event_report([a_part(), a_part("2026-01-02", conversions=1)], DAYS)
+    report = event_report(Found([a_part(), a_part("2026-01-02", conversions=1)], {}), DAYS)
 
     (event,) = report["events"]
     assert (event["conversions"], event["value"]) == (5, "80.00")
@@ -109,9 +110,25 @@ def test_an_event_has_its_sum_and_its_days() -> None:
 
 
 def test_currencies_are_never_added() -> None:
-    report = event_report([a_part(), a_part(currency="USD")], DAYS)
+    report = event_report(Found([a_part(), a_part(currency="USD")], {}), DAYS)
 
     assert [event["currency"] for event in report["events"]] == ["EUR", "USD"]
+
+
+def test_rates_are_of_the_days_whose_traffic_is_known() -> None:
+    parts = [a_part(), a_part("2026-01-02", conversions=9)]
+
+    report = event_report(Found(parts, {"2026-01-01": Traffic(people=8, sessions=16)}), DAYS)
+
+    (event,) = report["events"]
+    assert (event["rate_per_user"], event["rate_per_session"]) == (0.5, 0.25)
+    assert report["traffic"] == {"days": 1, "users": 8, "sessions": 16}
+
+
+def test_without_traffic_there_is_no_rate() -> None:
+    (event,) = event_report(Found([a_part()], {}), DAYS)["events"]
+
+    assert (event["rate_per_user"], event["rate_per_session"]) == (None, None)
 
 
 def test_delays_have_a_mean_and_every_bucket() -> None:
@@ -151,7 +168,7 @@ def test_cohorts_of_a_model_that_nobody_knows_are_refused_by_name() -> None:
 
 def test_empty_data_is_an_empty_answer_and_no_error() -> None:
     assert cohort_report([], DAYS, "linear")["events"] == []
-    assert event_report([], DAYS)["events"] == []
+    assert event_report(Found([], {}), DAYS)["events"] == []
     assert overview([], DAYS, "EUR")["totals"]["match_rate"] is None
 
 

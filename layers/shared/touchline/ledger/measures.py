@@ -83,6 +83,13 @@ NO_TOUCH = "no_eligible_touch"
 """The one reason under which a conversion still counts, only not to anybody's credit."""
 
 
+class Traffic(NamedTuple):
+    """People with a touch that may count, and the sessions that they began, on one UTC day."""
+
+    people: int
+    sessions: int
+
+
 class Name(NamedTuple):
     """What measures are about; `partner` is "" for everybody's conversions together."""
 

@@ -73,6 +73,10 @@ def measures_prefix(partner: str = "") -> str:
     return f"measures#{part(partner)}#"
 
 
+TRAFFIC_SK = f"{measures_prefix()}~traffic"
+"""`measures##~traffic`: people and sessions of the day; read with the measures of all."""
+
+
 def fit_sk(event: str, model: str) -> str:
     """`fit#purchase#markov_1`: a data-driven model fitted on the window that ends that day."""
     return f"fit#{part(event)}#{part(model)}"

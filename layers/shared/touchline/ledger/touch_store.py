@@ -51,6 +51,13 @@ class TouchStore:
                 # The indexed row last: while it is missing, the link is made again by a retry.
                 put_if_missing(self._table, item)
 
+    def missing_links(self, realm: Realm, links: Sequence[Link]) -> list[Link]:
+        """Those that are not there from both ends."""
+        ends = {link: [_key_of(item) for item in rows.link_items(realm, link)] for link in links}
+        found = self._table.batch_get([key for keys_ in ends.values() for key in keys_])
+        there = {_key_of(item) for item in found}
+        return [link for link, keys_ in ends.items() if not there.issuperset(keys_)]
+
     def undo_link(self, realm: Realm, one: Identity, other: Identity, at: int) -> bool:
         """Take a link back. It stays as a record. False when there is none, or undone already."""
         key = Key(keys.identity_pk(realm, one), keys.link_sk(other))

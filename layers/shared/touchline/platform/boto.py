@@ -11,7 +11,13 @@ from touchline.kernel.errors import QueueUnavailable
 from touchline.platform.patience import Patience
 from touchline.platform.settings import Aws
 
-_SQS_METHODS = {"SendMessage": "send_message", "SendMessageBatch": "send_message_batch"}
+_SQS_METHODS = {
+    "SendMessage": "send_message",
+    "SendMessageBatch": "send_message_batch",
+    "GetQueueAttributes": "get_queue_attributes",
+    "ReceiveMessage": "receive_message",
+    "DeleteMessage": "delete_message",
+}
 
 
 def client(service: str, aws: Aws, patience: Patience) -> Any:

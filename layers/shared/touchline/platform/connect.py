@@ -14,7 +14,7 @@ from touchline.platform.dynamo.transport import Transport
 from touchline.platform.dynamo.wire import WireTransport
 from touchline.platform.dynamo.wire import may_retry as dynamo_may_retry
 from touchline.platform.patience import BATCH, Patience
-from touchline.platform.queue import Queue
+from touchline.platform.queue import KeptQueue
 from touchline.platform.queues import SqsCall, SqsQueue, wire_calls
 from touchline.platform.queues import may_retry as sqs_may_retry
 from touchline.platform.settings import Aws
@@ -60,7 +60,7 @@ class Connections:
             self._transport = self._make_transport()
         return DynamoTable(self._transport, name, self._patience, self._sleep)
 
-    def queue(self, url: str) -> Queue:
+    def queue(self, url: str) -> KeptQueue:
         """The queue of this URL."""
         if self._sqs is None:
             self._sqs = self._make_sqs()

@@ -35,6 +35,31 @@ class Queue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it lies in a queue; `handle` lets it be deleted."""
+
+    body: str
+    handle: str
+    group: str = ""
+
+
+class KeptQueue(Queue, Protocol):
+    """A queue whose content can be looked after. Raises QueueUnavailable."""
+
+    def waiting(self) -> int:
+        """About how many messages lie in it, those under way and delayed included."""
+        ...
+
+    def receive(self) -> list[Received]:
+        """Up to ten messages, hidden from others for a while; none when it is empty."""
+        ...
+
+    def delete(self, handle: str) -> None:
+        """Take out a message that was received."""
+        ...
+
+
 def batches(messages: Sequence[Message]) -> list[list[Message]]:
     """Cut into batches of at most 10 messages and 1 MiB, in order."""
     cut: list[list[Message]] = []

@@ -4,11 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from touchline.kernel.errors import QueueUnavailable
-from touchline.platform.queue import MAX_DELAY_SECONDS, Message, batches
+from touchline.platform.queue import MAX_BATCH, MAX_DELAY_SECONDS, Message, Received, batches
 from touchline.platform.wire.client import Fault, Unreachable, WireClient
 
 SqsCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Calls an operation of SQS. Raises QueueUnavailable."""
+
+
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 class SqsQueue:
@@ -36,6 +43,26 @@ class SqsQueue:
                     failed.append(message)
         return failed
 
+    def waiting(self) -> int:
+        """See the port."""
+        asked = {"QueueUrl": self._url, "AttributeNames": list(_COUNTS)}
+        counted = self._call("GetQueueAttributes", asked).get("Attributes") or {}
+        return sum(int(counted.get(name, 0)) for name in _COUNTS)
+
+    def receive(self) -> list[Received]:
+        """See the port."""
+        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": MAX_BATCH}
+        asked["MessageSystemAttributeNames"] = ["MessageGroupId"]
+        found = self._call("ReceiveMessage", asked).get("Messages") or ()
+        return [
+            Received(one["Body"], one["ReceiptHandle"], _group(one.get("Attributes")))
+            for one in found
+        ]
+
+    def delete(self, handle: str) -> None:
+        """See the port."""
+        self._call("DeleteMessage", {"QueueUrl": self._url, "ReceiptHandle": handle})
+
     def _failed_of(self, batch: Sequence[Message]) -> list[Message]:
         """What a batch did not take: HTTP 200 may well contain failed entries."""
         entries = [{"Id": str(at), **_said(message)} for at, message in enumerate(batch)]
@@ -62,6 +89,10 @@ def wire_calls(client: WireClient) -> SqsCall:
 def may_retry(fault: Fault) -> bool:
     """Whether SQS's error may go away by itself."""
     return fault.status >= 500 or "hrottl" in fault.kind
+
+
+def _group(attributes: Any) -> str:
+    return str((attributes or {}).get("MessageGroupId", ""))
 
 
 def _said(message: Message) -> dict[str, Any]:

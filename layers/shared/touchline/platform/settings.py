@@ -124,6 +124,10 @@ class Admin:
     delivery_queue_url: str
     sealing_key_parameter: str = ""
     allow_loopback_receivers: bool = False
+    spill_queue_url: str = ""
+    delivery_dead_letter_queue_url: str = ""
+    spill_dead_letter_queue_url: str = ""
+    failure_queue_url: str = ""
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 

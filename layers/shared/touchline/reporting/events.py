@@ -12,9 +12,9 @@ from typing import Any
 from touchline.kernel.errors import Refused
 from touchline.kernel.money import plain
 from touchline.ledger.decisions import WHOLE
-from touchline.ledger.fields import text
-from touchline.ledger.measures import DELAY_EDGES_SECONDS, Cohort, Measures, measures_of
-from touchline.ledger.result_keys import measures_prefix
+from touchline.ledger.fields import number, text
+from touchline.ledger.measures import DELAY_EDGES_SECONDS, Cohort, Measures, Traffic, measures_of
+from touchline.ledger.result_keys import TRAFFIC_SK, measures_prefix
 from touchline.platform.dynamo import Item
 from touchline.reporting.ask import Ask, Days
 from touchline.reporting.published import Published, Spread, rows_of
@@ -30,25 +30,56 @@ class Part:
     measures: Measures
 
 
-def parts_of(published: Published, ask: Ask, spread: Spread) -> list[Part]:
-    """Every part that answers the question, in order of day. A partner's are its own only."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was published about the days: parts in order of day, and traffic where it is known."""
+
+    parts: Sequence[Part]
+    traffic: Mapping[str, Traffic]
+
+
+def found_in(published: Published, ask: Ask, spread: Spread) -> Found:
+    """Everything that answers the question. A partner's parts are its own only."""
     days = rows_of(published, ask, [measures_prefix(ask.partner or "")], spread)
-    found = [_part_of(one.day, row) for one, rows in days for row in rows]
-    return [part for part in found if _wanted(part, ask)]
+    rows = [(one.day, row) for one, rows in days for row in rows]
+    parts = [_part_of(day, row) for day, row in rows if row["sk"] != TRAFFIC_SK]
+    return Found(
+        [part for part in parts if _wanted(part, ask)],
+        {
+            day: Traffic(number(row, "people"), number(row, "sessions"))
+            for day, row in rows
+            if row["sk"] == TRAFFIC_SK
+        },
+    )
 
 
-def event_report(parts: Sequence[Part], days: Days) -> dict[str, Any]:
-    """Count, value and payout by event and currency, day by day."""
+def parts_of(published: Published, ask: Ask, spread: Spread) -> Sequence[Part]:
+    """The parts alone."""
+    return found_in(published, ask, spread).parts
+
+
+def event_report(found: Found, days: Days) -> dict[str, Any]:
+    """Count, rate, value and payout by event and currency, day by day.
+
+    Rates are conversions per person and per session, over the days whose traffic is known; a
+    person is counted once a day. They are None where no traffic is known.
+    """
+    parts, traffic = found.parts, found.traffic
+    people = sum(one.people for one in traffic.values())
+    sessions = sum(one.sessions for one in traffic.values())
     events = [
         {
             "event": event,
             "currency": currency,
             **_sums(summed(part.measures for part in own)),
+            "rate_per_user": _rate(own, traffic, people),
+            "rate_per_session": _rate(own, traffic, sessions),
             "days": [{"day": part.day, **_sums(part.measures)} for part in own],
         }
         for (event, currency), own in _grouped(parts).items()
     ]
-    return {"from": days.first, "to": days.last, "events": events}
+    told = {"days": len(traffic), "users": people, "sessions": sessions}
+    return {"from": days.first, "to": days.last, "events": events, "traffic": told}
 
 
 def delay_report(parts: Sequence[Part], days: Days) -> dict[str, Any]:
@@ -108,6 +139,13 @@ def summed(measures: Iterable[Measures]) -> Measures:
     for one in measures:
         total += one
     return total
+
+
+def _rate(parts: Sequence[Part], traffic: Mapping[str, Traffic], total: int) -> float | None:
+    if not total:
+        return None
+    counted = sum(part.measures.conversions for part in parts if part.day in traffic)
+    return round(counted / total, 6)
 
 
 def _part_of(day: str, row: Item) -> Part:

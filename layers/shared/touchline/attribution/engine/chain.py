@@ -19,11 +19,14 @@ whatever library, number of threads or kernel (`engine.compiled`) makes them.
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from touchline.attribution.engine.compiled import Kernel
 from touchline.attribution.engine.grams import Array, Floats, Ints, Sums, run_starts, shorten
+
+if TYPE_CHECKING:
+    from touchline.attribution.engine.compiled import Kernel
 
 TOLERANCE = 1e-13
 """Largest error of a probability, relative to P(conversion)."""
@@ -151,7 +154,7 @@ class Flow:
         self.u, self.spare = self.spare, self.u
 
 
-def without_each(levels: Levels, order: int, kernel: Kernel | None = None) -> Floats:
+def without_each(levels: Levels, order: int, kernel: "Kernel | None" = None) -> Floats:
     """What START still reaches when each channel is removed: 2 x channels (P, value per journey).
 
     Columns are in the order of the channels' digits.
@@ -163,7 +166,7 @@ def without_each(levels: Levels, order: int, kernel: Kernel | None = None) -> Fl
     return np.concatenate([np.empty((2, 0)), *parts], axis=1)
 
 
-def _left(levels: Levels, order: int, channels: Array, kernel: Kernel | None) -> Floats:
+def _left(levels: Levels, order: int, channels: Array, kernel: "Kernel | None") -> Floats:
     chain = levels.chains[order - 1]
     converting = float((chain.gains[0] * chain.visits).sum() / chain.visits[0])
     removed = np.full(COLUMNS, NOBODY, np.int32)
@@ -175,7 +178,12 @@ def _left(levels: Levels, order: int, channels: Array, kernel: Kernel | None) ->
 
 
 def _solve(
-    levels: Levels, order: int, removed: Array, rhs: Floats, tolerance: float, kernel: Kernel | None
+    levels: Levels,
+    order: int,
+    removed: Array,
+    rhs: Floats,
+    tolerance: float,
+    kernel: "Kernel | None",
 ) -> Floats:
     """u = u Q_i + rhs for the chain of each removed channel (a column each).
 

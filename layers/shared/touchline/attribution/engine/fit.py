@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from touchline.attribution.engine.chain import Levels, levels_of, without_each
-from touchline.attribution.engine.compiled import Kernel
 from touchline.attribution.engine.models import (
     ALL_MODELS,
     DEFAULT_SETTINGS,
@@ -23,6 +23,9 @@ from touchline.attribution.engine.shares import Shares, by_position, shares_of
 from touchline.attribution.engine.tables import CountTable, Shape, of_order
 from touchline.attribution.engine.tally import count
 from touchline.kernel.money import split_micros
+
+if TYPE_CHECKING:
+    from touchline.attribution.engine.compiled import Kernel
 
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 
@@ -97,7 +100,7 @@ def fit_table(
     table: CountTable,
     models: Sequence[str],
     settings: ModelSettings = DEFAULT_SETTINGS,
-    kernel: Kernel | None = None,
+    kernel: "Kernel | None" = None,
 ) -> Fitted:
     """Fit models to a table of counts. Raises as `fit` does."""
     orders = sorted({int(name[-1]) for name in models if name in MARKOV_MODELS})
@@ -130,7 +133,7 @@ def fit_table(
 
 
 def _removal_effects(
-    table: CountTable, levels: Levels | None, order: int, kernel: Kernel | None
+    table: CountTable, levels: Levels | None, order: int, kernel: "Kernel | None"
 ) -> list[list[float]]:
     """By gain (conversions, value) and channel; 0 where there is nothing to remove."""
     nothing = [0.0] * len(table.channels)

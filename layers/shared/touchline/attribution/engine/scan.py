@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from touchline.attribution.engine.compiled import Kernel
 from touchline.attribution.engine.paths import Batch
 from touchline.attribution.engine.tables import CountTable, Shape, merged
 from touchline.attribution.engine.tally import Tally
+
+if TYPE_CHECKING:
+    from touchline.attribution.engine.compiled import Kernel
 
 T = TypeVar("T")
 
@@ -16,7 +18,7 @@ T = TypeVar("T")
 def count_all(
     batches: Iterable[Callable[[], Batch]],
     shape: Shape,
-    kernel: Kernel | None = None,
+    kernel: "Kernel | None" = None,
     workers: int = 2,
 ) -> CountTable:
     """Count batches, each made by the worker that counts it. Memory: a batch per worker."""

@@ -5,10 +5,10 @@ neither the order of journeys nor the size of batches can be seen in a table.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from touchline.attribution.engine.compiled import Kernel
 from touchline.attribution.engine.grams import (
     DENSE_KEYS,
     LARGEST_KEY,
@@ -32,6 +32,9 @@ from touchline.attribution.engine.models import (
 from touchline.attribution.engine.paths import BOUNDARY, Batch, Journeys, lengths_of
 from touchline.attribution.engine.tables import POSITIONS, CountTable, Shape, merged
 
+if TYPE_CHECKING:
+    from touchline.attribution.engine.compiled import Kernel
+
 EXACT_FLOATS = 2**53
 BY_TOUCH = tuple(model for model in REGISTRY.values() if model.by_touch)
 NOTHING = Sums(np.zeros(0, np.int64), np.zeros((2, 0), np.int64))
@@ -40,7 +43,7 @@ HALF_UNIT = 20
 """Bits of a gain and of credit units that are multiplied and summed at a time."""
 
 
-def count(batch: Batch, shape: Shape, kernel: Kernel | None = None) -> CountTable:
+def count(batch: Batch, shape: Shape, kernel: "Kernel | None" = None) -> CountTable:
     """The table of one batch. Raises ValueError for too many channels or too long a journey."""
     tally = Tally(shape, kernel)
     tally.add(batch)
@@ -50,7 +53,7 @@ def count(batch: Batch, shape: Shape, kernel: Kernel | None = None) -> CountTabl
 class Tally:
     """Counts batches, quickest while their lists of channels are the same."""
 
-    def __init__(self, shape: Shape, kernel: Kernel | None = None) -> None:
+    def __init__(self, shape: Shape, kernel: "Kernel | None" = None) -> None:
         self._shape = shape
         self._kernel = kernel
         self._closed: list[CountTable] = []

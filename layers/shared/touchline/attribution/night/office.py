@@ -39,6 +39,7 @@ from touchline.kernel.clock import Clock, days_between
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import AccountId, Realm, account_of, realm_of
 from touchline.ledger.keys import SHARDS
+from touchline.ledger.measures import Traffic
 from touchline.registry.attribution_rules import AttributionRules
 from touchline.registry.model import Registry
 
@@ -140,7 +141,12 @@ class Office:
             rules_version=version,
             pin=pin_of(registry, rules),
             owner=owner,
-            fitting=Fitting(aggregate, partial(self._lost, realm), registry.account.currency)
+            fitting=Fitting(
+                aggregate,
+                partial(self._lost, realm),
+                registry.account.currency,
+                partial(self._traffic, realm),
+            )
             if aggregate
             else None,
             enough_time=self._tools.enough_time,
@@ -220,11 +226,17 @@ class Office:
         return declared if self._asked.rules is None else changed_rules(declared, self._asked.rules)
 
     def _lost(self, realm: Realm, first: int, end: int) -> Counter[Path]:
+        return self._scan(realm, first).lost(realm, first, end)
+
+    def _traffic(self, realm: Realm, first: int, end: int) -> Traffic:
+        return self._scan(realm, first).traffic(realm, first, end)
+
+    def _scan(self, realm: Realm, first: int) -> Scanner:
         if self._scanner is None or realm not in self._scanner.realms:
             realms = {*self._registries, *(self._realms() if self._asked.account is None else ())}
             books = {one: self._book(one) for one in {*realms, realm}}
             self._scanner = Scanner(self._tools.ledger, books, first, self._tools.spread)
-        return self._scanner.lost(realm, first, end)
+        return self._scanner
 
     def _book(self, realm: Realm) -> RuleBook:
         registry = self._registry(realm)

@@ -31,11 +31,12 @@ from touchline.attribution.night.rollups import (
 )
 from touchline.attribution.night.store import Pointer
 from touchline.attribution.night.work import OWN_CAUSES
+from touchline.kernel.clock import next_day, start_of
 from touchline.kernel.ids import Realm
 from touchline.ledger.decisions import Decision, decision_of
 from touchline.ledger.fields import text
-from touchline.ledger.measures import ROLLUP, measure_items
-from touchline.ledger.result_keys import fit_sk, version_pk
+from touchline.ledger.measures import ROLLUP, Traffic, measure_items
+from touchline.ledger.result_keys import TRAFFIC_SK, fit_sk, version_pk
 from touchline.platform.dynamo import Item
 from touchline.registry.attribution_rules import AttributionRules
 
@@ -87,6 +88,7 @@ class Fitting:
     aggregate: Aggregate
     lost: Lost
     currency: str
+    traffic: Callable[[int, int], Traffic]
 
 
 @dataclass(slots=True)
@@ -157,7 +159,8 @@ class Publisher:
             return _Prepared(before, before, roll, causes, found, before.run == self._job.run)
         fits = self._fit(day, roll)
         give(fits, roll)
-        version = _version(content.text(), fits)
+        traffic = self._traffic(day, fits)
+        version = _version(content.text(), fits, traffic)
         was = before.version if before and before.run != self._job.run else ""
         pointer = Pointer(
             day=day,
@@ -168,6 +171,8 @@ class Publisher:
             window="/".join(window_of(day, self._rules)),
         )
         self._keep(pointer, measures, roll, fits)
+        if traffic is not None:
+            self._keep_traffic(pointer, traffic)
         return _Prepared(pointer, before, roll, causes, found, True)
 
     def _forget_older(self, one: _Prepared) -> None:
@@ -205,6 +210,22 @@ class Publisher:
         lost = self._fitting.lost(*window_bounds(window))
         return fit_day(window, won, lost, models, self._fitting.currency, self._fitting.aggregate)
 
+    def _traffic(self, day: str, fits: Sequence[Fit]) -> Traffic | None:
+        """People and sessions of a day for which the ledger was read anyway."""
+        if self._fitting is None or not fits:
+            return None
+        return self._fitting.traffic(start_of(day), start_of(next_day(day)))
+
+    def _keep_traffic(self, pointer: Pointer, traffic: Traffic) -> None:
+        row: Item = {
+            "pk": version_pk(self._job.realm, pointer.day, pointer.version),
+            "sk": TRAFFIC_SK,
+            "kind": ROLLUP,
+            "people": traffic.people,
+            "sessions": traffic.sessions,
+        }
+        self._versions.keep_version([row])
+
     def _won(self, window: tuple[str, str], day: str, roll: DayRoll) -> Iterator[PathTally]:
         """Paths that converted in the window: of this day as rolled up now, of others as kept."""
         realm = self._job.realm
@@ -236,6 +257,6 @@ class Publisher:
         return cells
 
 
-def _version(content: str, fits: Sequence[Fit]) -> str:
-    fitted = json.dumps([asdict(fit) for fit in fits], sort_keys=True)
+def _version(content: str, fits: Sequence[Fit], traffic: Traffic | None) -> str:
+    fitted = json.dumps([[asdict(fit) for fit in fits], traffic], sort_keys=True)
     return hashlib.sha256(f"{content} {fitted}".encode()).hexdigest()[:24]

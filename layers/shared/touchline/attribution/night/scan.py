@@ -13,11 +13,13 @@ from touchline.attribution.night.fits import Path
 from touchline.attribution.night.snapshot import Snapshot, TooLarge
 from touchline.attribution.rules import RuleBook
 from touchline.attribution.store import Spread
+from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.ids import Realm
 from touchline.ledger import rows
 from touchline.ledger.fields import number, text, texts
 from touchline.ledger.identity import Identity
 from touchline.ledger.keys import part
+from touchline.ledger.measures import Traffic
 from touchline.ledger.model import Status, TouchKind
 from touchline.platform.dynamo import Cursor, Item, Page
 
@@ -68,11 +70,19 @@ class Scanner:
 
     def lost(self, realm: Realm, first: int, end: int) -> Counter[Path]:
         """Paths of people who did not convert in `[first, end)`. Raises TooLarge."""
+        drop_direct = self._books[realm].rules.drop_direct
+        return self._seen(realm, first).did_not_convert(first, end, drop_direct=drop_direct)
+
+    def traffic(self, realm: Realm, first: int, end: int) -> Traffic:
+        """People and sessions in `[first, end)`. Raises TooLarge."""
+        gap_ms = self._books[realm].rules.session_gap_seconds * SECOND_MS
+        return self._seen(realm, first).traffic(first, end, gap_ms)
+
+    def _seen(self, realm: Realm, first: int) -> Snapshot:
         if self._snapshots is None or first < self._since:
             self._since = min(first, self._since)
             self._snapshots = self._read()
-        drop_direct = self._books[realm].rules.drop_direct
-        return self._snapshots[realm].did_not_convert(first, end, drop_direct=drop_direct)
+        return self._snapshots[realm]
 
     def _read(self) -> dict[Realm, Snapshot]:
         found = {realm: Snapshot(self._since, TOUCH_LIMIT) for realm in self._books}

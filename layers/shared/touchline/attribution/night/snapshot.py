@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from touchline.kernel.clock import SECOND_MS
 from touchline.ledger.identity import Identity
+from touchline.ledger.measures import Traffic
 
 _Step = tuple[int, str, bool, int]
 """When, which channel, whether it is direct, its window in milliseconds."""
@@ -74,6 +75,24 @@ class Snapshot:
             if person not in converts:
                 counted[_path(steps, drop_direct)] += 1
         return counted
+
+    def traffic(self, first: int, end: int, gap_ms: int) -> Traffic:
+        """People with a touch in `[first, end)`, and the sessions that began in it.
+
+        A session begins with a touch that no other of the same person precedes by less than the
+        gap; what came up to a gap before `first` is looked at for that.
+        """
+        people = sessions = 0
+        for _, steps in self._journeys(first - gap_ms, end):
+            times = [at for at, *_ in steps]
+            began = [
+                at
+                for before, at in zip([None, *times], times, strict=False)
+                if at >= first and (before is None or at - before >= gap_ms)
+            ]
+            people += times[-1] >= first
+            sessions += len(began)
+        return Traffic(people, sessions)
 
     def _journeys(self, first: int, end: int) -> Iterator[tuple[int, list[_Step]]]:
         names = {number: channel for channel, number in self._channels.items()}

@@ -1,0 +1,125 @@
+"""Signatures, limits and addresses in front of a partner's postbacks."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories import NOON
+from tests.handlers.ingest_stage import Answer, Stage
+from tests.intake_factories import a_registry
+from touchline.intake.signature import Signed, sign
+from touchline.kernel.errors import StoreUnavailable
+from touchline.kernel.ids import PartnerId
+from touchline.platform.patience import INTAKE
+from touchline.registry.model import Partner, RateLimit, Signing, SigningKey
+
+ACME = PartnerId("acme")
+OLD, NEW = SigningKey("k1", "old-secret", until_at=NOON + 1000), SigningKey("k2", "new-secret")
+SALE = "event=purchase&conversion_id=A-1&value=10&currency=EUR"
+
+
+def a_stage(**partner: Any) -> Stage:
+    return Stage(a_registry(partners={ACME: Partner(ACME, **partner)}))
+
+
+def signed(key: SigningKey, at_ms: int, said: str = SALE) -> str:
+    query = f"{said}&tl_ts={at_ms // 1000}"
+    return f"{query}&tl_sig={sign(Signed('GET', '/postback', query), key)}"
+
+
+def send(stage: Stage, query: str) -> Answer:
+    return stage.request("GET", "/postback", query=query, token="acme")
+
+
+def test_a_signed_postback_is_taken() -> None:
+    stage = a_stage(postback_signing=Signing.ENFORCE, signing_keys=(NEW,))
+    assert send(stage, signed(NEW, NOON)).outcome == "stored"
+    assert stage.conversion("A-1", scope="acme").parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("skew_seconds", "status"), [(-301, 401), (-300, 200), (0, 200), (300, 200), (301, 401)]
+)
+def test_a_signature_holds_five_minutes_both_ways(skew_seconds: int, status: int) -> None:
+    """SE-04."""
+    stage = a_stage(postback_signing=Signing.ENFORCE, signing_keys=(NEW,))
+    assert send(stage, signed(NEW, NOON + skew_seconds * 1000)).status == status
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        (SALE, "signature_missing"),
+        (f"{SALE}&tl_ts={NOON // 1000}&tl_sig={'0' * 64}", "bad_signature"),
+        (f"{SALE}&tl_ts= 1 &tl_sig={'0' * 64}", "signature_malformed"),
+        (signed(NEW, NOON).replace("value=10", "value=99"), "bad_signature"),
+    ],
+)
+def test_what_is_not_signed_right_is_refused_and_leaves_nothing(query: str, code: str) -> None:
+    """SE-02, SE-03."""
+    stage = a_stage(postback_signing=Signing.ENFORCE, signing_keys=(NEW,))
+    answer = send(stage, query)
+    assert (answer.status, answer.code) == (401, code)
+    assert stage.table.items() == []
+
+
+def test_two_keys_hold_while_they_rotate_and_the_old_one_ends_to_the_millisecond() -> None:
+    """SE-06."""
+    stage = a_stage(postback_signing=Signing.ENFORCE, signing_keys=(OLD, NEW))
+    assert send(stage, signed(OLD, NOON)).status == 200
+    assert send(stage, signed(NEW, NOON)).status == 200
+    stage.now = NOON + 1000
+    assert send(stage, signed(OLD, NOON, SALE + "&x=1")).status == 401
+
+
+def test_a_captured_request_has_no_second_effect() -> None:
+    """SE-05: and one that was not stored may come again with its signature."""
+    stage = a_stage(postback_signing=Signing.ENFORCE, signing_keys=(NEW,))
+    stage.table.fail("put", StoreUnavailable)
+    stage.spill.fail()
+    assert send(stage, signed(NEW, NOON)).status == 503
+    assert send(stage, signed(NEW, NOON)).outcome == "stored"
+    again = send(stage, signed(NEW, NOON))
+    assert (again.status, again.outcome) == (200, "refused")
+    assert again.json["reasons"] == ["signature_replayed"]
+    assert stage.rows("repeat") == []
+
+
+def test_before_enforcing_one_may_look() -> None:
+    stage = a_stage(postback_signing=Signing.REPORT, signing_keys=(NEW,))
+    answer = send(stage, SALE)
+    assert answer.outcome == "stored"
+    assert "would_refuse:signature_missing" in answer.json["reasons"]
+
+
+def test_over_its_limit_a_partner_waits_and_others_do_not() -> None:
+    """I24, SE-10: 429 with Retry-After to that partner alone."""
+    stage = a_stage(rate_limit=RateLimit(5, 60))
+    statuses = [send(stage, SALE).status for _ in range(8)]
+    assert statuses == [200] * 5 + [429] * 3
+    assert int(send(stage, SALE).headers["retry-after"]) > 0
+    assert stage.postback("own", event="purchase", conversion_id="B").status == 200
+    stage.now += 61_000
+    assert send(stage, SALE).status == 200
+
+
+@pytest.mark.parametrize(
+    ("allowed", "status"),
+    [
+        (("192.0.2.0/24",), 200),
+        (("192.0.2.7",), 200),
+        (("::ffff:192.0.2.7/128", "192.0.2.0/29"), 200),
+        (("192.0.2.8",), 403),
+        (("not an address",), 403),
+        ((), 200),
+    ],
+)
+def test_only_listed_addresses_get_in(allowed: tuple[str, ...], status: int) -> None:
+    """SE-02: a list that cannot be read lets nobody in."""
+    assert send(a_stage(ip_allow=allowed), SALE).status == status
+
+
+def test_the_time_for_the_table_leaves_time_to_spill() -> None:
+    """IN-15: senders give up after two seconds; the table gets 1.2 of them in all."""
+    assert INTAKE.total_seconds + 0.5 < 2
+    assert INTAKE.connect_seconds + INTAKE.read_seconds <= INTAKE.total_seconds
