@@ -39,12 +39,13 @@ def told_seconds(seconds: int) -> str:
 
 
 def _events(rows: Sequence[Row]) -> tuple[Columns, list[list[object]]]:
-    columns = ("event", "", "conversions", "credited", "value", "payout", "by day")
+    columns = ("event", "", "conversions", "per user", "credited", "value", "payout", "by day")
     return columns, [
         [
             row["event"],
             row["currency"],
             row["conversions"],
+            "" if row["rate_per_user"] is None else f"{row['rate_per_user']:.1%}",
             row["attributed"],
             row["value"],
             row["payout"],

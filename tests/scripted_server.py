@@ -104,7 +104,7 @@ def silent(until: threading.Event) -> Act:
     """Say nothing until the event is set."""
 
     def act(_: socket.socket) -> bool:
-        until.wait(5)
+        until.wait(120)
         return False
 
     return act

@@ -7,7 +7,7 @@ import { link, told } from "../app.js";
 
 const TOKEN_MINUTES = 15;
 const DOMAIN = "debugger";
-const WATCH_SECONDS = 90;
+const WATCH_SECONDS = 180;
 
 export async function render({ heading, me, current }) {
   const [campaigns, partners] = await Promise.all([get("admin/campaigns"), get("admin/partners")]);
@@ -18,11 +18,11 @@ export async function render({ heading, me, current }) {
 }
 
 function form(me, campaigns, partners, board, current) {
-  const way = choose("way", [["live", "Live: goes through everything"], ["test", "Test: kept out of reports, no postbacks"]], me.token.test ? "test" : "live");
+  const way = choose("way", [["live", "Live"], ["test", "Test"]], me.token.test ? "test" : "live");
   const partner = choose("partner", [["", "None (own systems)"], ...partners.map((one) => [one.id, one.name || one.id])], partners[0]?.id ?? "");
   const campaign = choose("campaign", [["", "No click"], ...campaigns.map((one) => [one.id, one.name || one.id])], campaigns[0]?.id ?? "");
   const event = choose("event", me.events.map((one) => [one, one]), campaigns[0]?.event ?? me.events[0]);
-  const kind = choose("kind", [["postback", "Postback (GET /postback)"], ["event", "Event (POST /event)"]], "postback");
+  const kind = choose("kind", [["postback", "GET /postback"], ["event", "POST /event"]], "postback");
   const order = h("input", { name: "order", value: fresh(), required: true, spellcheck: "false" });
   const value = h("input", { name: "value", value: "12.34", inputmode: "decimal" });
   const currency = h("input", { name: "currency", value: me.account.currency, maxlength: "3", size: "4" });
@@ -32,6 +32,7 @@ function form(me, campaigns, partners, board, current) {
   const show = () => { preview.textContent = written(plan()); };
   const made = h("form", { class: "stack", onsubmit: submit, oninput: show },
     h("div", { class: "form" }, field("Data", way), field("Partner", partner), field("Campaign clicked", campaign), field("Event", event), field("Send as", kind), field("Order ID", order), field("Value", value), field("Currency", currency)),
+    h("p", { class: "small soft" }, "Live data goes through everything. Test data is kept out of reports and is told to nobody."),
     preview, h("div", { class: "row" }, send));
   async function submit(happened) {
     happened.preventDefault();

@@ -108,7 +108,7 @@ class Call:
         """
         stated = self.request.header("if-match").strip('"W/ ') or self.request.first("version")
         found = stated or said
-        if found in {None, ""}:
+        if found is None or found == "":
             return None
         text = str(found)
         if not (text.isascii() and text.isdigit() and len(text) < 16):

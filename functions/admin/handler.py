@@ -56,8 +56,12 @@ class Function:
         request = request_of(event)
         receipt = self._services.new_id("rcp")
         answer = answered(lambda: self._answer(request), receipt, self._log.fault)
+        changed = request.method != "GET" and answer["statusCode"] < 400
         self._log.event(
-            Code.REQUEST, method=request.method, status=answer["statusCode"], receipt=receipt
+            Code.ADMIN_CHANGE if changed else Code.REQUEST,
+            method=request.method,
+            status=answer["statusCode"],
+            receipt=receipt,
         )
         return answer
 

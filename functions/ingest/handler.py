@@ -10,7 +10,7 @@ from ingest.web import Answer
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import Receipt
 from touchline.platform.http_api import Response, Router, answered, request_of
-from touchline.platform.observability import Code
+from touchline.platform.observability import Code, Metric
 from touchline.platform.settings import on_lambda
 
 MAX_BODY = 256 * 1024
@@ -20,6 +20,13 @@ CORS = {
     "access-control-allow-headers": "authorization, content-type",
     "access-control-max-age": "86400",
 }
+
+NOTEWORTHY = {
+    "duplicate": Metric.DUPLICATE,
+    "quarantined": Metric.QUARANTINED,
+    "refused": Metric.REFUSED,
+}
+"""Outcomes that are counted; each costs log bytes, and what is stored the tables count."""
 
 
 class Ingest:
@@ -44,6 +51,9 @@ class Ingest:
             receipt=receipt,
             duration_ms=parts.clock() - started,
         )
+        noteworthy = NOTEWORTHY.get(answer["headers"]["x-touchline-outcome"])
+        if noteworthy is not None:
+            parts.log.metrics({noteworthy: 1})
         return answer
 
     def _respond(self, event: Mapping[str, Any], receipt: Receipt, template: list[str]) -> Response:

@@ -1,5 +1,6 @@
 """Who answers in the contract suites: memory, moto, and the emulator by boto3 and by wire."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +30,7 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 @pytest.fixture
 def fresh_name(request: pytest.FixtureRequest) -> str:
     """A table's name of this test alone, so that tests share the emulator and nothing else."""
-    return f"t-{abs(hash(request.node.nodeid)):x}"
+    return "t-" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:24]
 
 
 @pytest.fixture

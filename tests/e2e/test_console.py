@@ -62,12 +62,15 @@ def test_a_wrong_token_opens_nothing_and_the_gate_says_so(
 
 
 def test_the_overview_shows_the_very_number_of_the_api(gallery: Gallery, page: Page) -> None:
+    def told() -> int:
+        return int(gallery.api.get("/reports/overview").json()["totals"]["conversions"])
+
+    before = told()
     page.open("overview")
 
-    told = gallery.api.get("/reports/overview").json()["totals"]
-
-    assert told["conversions"] > 20
-    assert page.one(".tile .figure").text == str(told["conversions"])
+    # Should the stack's own midnight fall in between, either number is right.
+    assert before > 20
+    assert int(page.one(".tile .figure").text) in {before, told()}
 
 
 def test_the_token_is_in_no_address_and_not_kept_beyond_the_session(

@@ -74,7 +74,7 @@ routes: Any = schemathesis.openapi.from_path(DOCUMENT, config=NO_COVERAGE_PHASE)
 
 @routes.parametrize()  # type: ignore[untyped-decorator]
 @settings(
-    max_examples=8,
+    max_examples=6,
     derandomize=True,
     database=None,
     deadline=None,

@@ -152,6 +152,8 @@ def test_a_change_meanwhile_is_not_overwritten(office: Office) -> None:
         {"reason": "x" * 256},
         {"why": "x"},
         {"version": "one"},
+        {"version": {"is": 1}},
+        {"version": [1]},
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(office: Office, said: dict[str, Any]) -> None:

@@ -2,17 +2,14 @@
 
 import pytest
 
-from tests.factories import NOON, a_conversion
-from tests.reports_api import ReportsApi, a_shop
+from tests.factories import NOON
+from tests.reports_api import a_shop
 from tests.unit.ledger.test_measures import a_decision, a_step
-from touchline.delivery.model import Announcement, Attempt, Delivery
-from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import DAY_MS, HOUR_MS
-from touchline.kernel.ids import AccountId, EndpointId, EventName, PartnerId
+from touchline.kernel.ids import AccountId, EventName, PartnerId
 from touchline.ledger.decisions import Decision, Loser, Payout
-from touchline.ledger.model import Conversion, Envelope
-from touchline.registry.kinds import ACCOUNT, ENDPOINT, EVENT
-from touchline.registry.model import Account, Endpoint, EventDefinition, Goal
+from touchline.registry.kinds import ACCOUNT, EVENT
+from touchline.registry.model import Account, EventDefinition, Goal
 
 REPORTS = ("overview", "events", "delays", "cohorts")
 JANUARY = {"from_": "2026-01-01", "to": "2026-01-31"}
@@ -207,163 +204,3 @@ def test_goals_count_the_calendar_month_whatever_the_range() -> None:
     (goal,) = api.get("/reports/goals", from_="2026-01-20", to="2026-01-31").body["goals"]
 
     assert (goal["done"], goal["target"], goal["due"]) == (1, 10, 10)
-
-
-def test_the_console_is_one_page_with_a_strict_policy() -> None:
-    page = a_shop().get("/console", token="")
-
-    assert page.status == 200
-    assert "'unsafe" not in page.headers["content-security-policy"]
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert "<style" not in page.text
-    assert "style=" not in page.text
-    assert "onclick" not in page.text
-
-
-def version_in(page: str) -> str:
-    return page.partition('src="console/')[2].partition("/")[0]
-
-
-def test_files_of_the_console_may_be_kept_for_good_under_their_version() -> None:
-    api = a_shop()
-    version = version_in(api.get("/console").text)
-
-    script = api.request(
-        "GET", f"/console/{version}/app.js", headers={"accept-encoding": "gzip, br"}
-    )
-
-    assert script.status == 200
-    assert "immutable" in script.headers["cache-control"]
-    assert script.headers["content-encoding"] == "gzip"
-    assert script.headers["content-type"].startswith("text/javascript")
-
-
-def test_every_file_that_the_console_names_is_there() -> None:
-    api = a_shop()
-    version = version_in(api.get("/console").text)
-    script = api.get(f"/console/{version}/app.js").text
-    pages = [line.partition('import("./')[2].partition('"')[0] for line in script.splitlines()]
-
-    for name in ["app.css", "icon.svg", "vendor/chart.js", *filter(None, pages)]:
-        assert api.get(f"/console/{version}/{name}").status == 200, name
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/console/x/app.js",
-        "/console/{v}/index.html",
-        "/console/{v}/..%2f..%2fhandler.py",
-        "/console/{v}",
-    ],
-)
-def test_nothing_but_the_consoles_own_files_is_served(path: str) -> None:
-    api = a_shop()
-    version = version_in(api.get("/console").text)
-
-    assert api.get(path.replace("{v}", version)).code == "not_found"
-
-
-def test_the_first_view_is_below_300_kilobytes() -> None:
-    api = a_shop()
-    page = api.get("/console").text
-    version = version_in(page)
-    first = ["app.js", "api.js", "dom.js", "app.css", "icon.svg", "charts.js", "range.js"]
-    first += ["pages/overview.js", "vendor/chart.js"]
-
-    sizes = [len(api.get(f"/console/{version}/{name}").text.encode()) for name in first]
-
-    assert sum(sizes) + len(page) < 300_000
-
-
-def test_what_came_in_last_is_told_with_its_decision() -> None:
-    api = a_shop(now=NOON + HOUR_MS)
-    api.services.ledger.add_conversion(a_conversion(id="A-1"))
-    api.services.ledger.add_conversion(a_conversion(id="A-2", changed_at=NOON + 5))
-    api.publish([a_sale("A-1", "acme")])
-
-    rows = api.get("/reports/live").body["conversions"]
-
-    assert [(row["id"], row.get("outcome")) for row in rows] == [
-        ("A-2", None),
-        ("A-1", "attributed"),
-    ]
-
-
-def test_a_partner_watches_its_own_conversions_only() -> None:
-    api = a_shop(now=NOON + HOUR_MS)
-    api.services.ledger.add_conversion(a_conversion(id="A-1", scope="acme"))
-    api.services.ledger.add_conversion(a_conversion(id="A-2", scope="globex"))
-    acme = api.token("shop", partner="acme")
-
-    live = api.get("/reports/live", token=acme).body["conversions"]
-    own = api.get("/reports/stages/A-1", token=acme, event="purchase").body["claims"]
-    other = api.get("/reports/stages/A-2", token=acme, event="purchase").body["claims"]
-
-    assert [row["id"] for row in live] == ["A-1"]
-    assert len(own) == 1
-    assert other == []
-
-
-def test_one_order_is_followed_from_its_request_to_each_answer_of_a_receiver() -> None:
-    api = a_shop(now=NOON + HOUR_MS)
-    stored = a_conversion(id="A-1", envelope=an_envelope(), flags=("late",))
-    api.services.ledger.add_conversion(stored)
-    deliver(api, stored, "acme-postback")
-    api.publish([a_sale("A-1", "acme")])
-
-    (claim,) = api.get("/reports/stages/A-1", event="purchase").body["claims"]
-
-    assert claim["request"]["path"] == "/postback"
-    (sent,) = claim["deliveries"]
-    assert (sent["endpoint"], sent["state"]) == ("acme-postback", "pending")
-    assert sent["attempts"][0]["response"]["status"] == 500
-    assert claim["announcements"][0]["skipped"][0]["why"]["code"] == "paused"
-    assert claim["decision"]["outcome"] == "attributed"
-
-
-def test_a_partner_sees_what_is_sent_to_its_own_endpoints_only() -> None:
-    api = a_shop(now=NOON + HOUR_MS)
-    stored = a_conversion(id="A-1", scope="acme", envelope=an_envelope())
-    api.services.ledger.add_conversion(stored)
-    api.declare(ENDPOINT, Endpoint(EndpointId("acme-postback"), PartnerId("acme")))
-    api.declare(ENDPOINT, Endpoint(EndpointId("warehouse")))
-    deliver(api, stored, "warehouse")
-    deliver(api, stored, "acme-postback")
-
-    answer = api.get("/reports/stages/A-1", token=api.token("shop", partner="acme"))
-    (claim,) = api.get(
-        "/reports/stages/A-1", token=api.token("shop", partner="acme"), event="purchase"
-    ).body["claims"]
-
-    assert answer.body["claims"] == []  # no event of this name is declared
-    assert [one["endpoint"] for one in claim["deliveries"]] == ["acme-postback"]
-    assert claim["request"] is None
-    assert all(news["planned"] is None for news in claim["announcements"])
-
-
-def an_envelope() -> Envelope:
-    return Envelope("GET", "/postback", "event=purchase", {}, b"", NOON)
-
-
-def deliver(api: ReportsApi, stored: Conversion, endpoint: str) -> None:
-    """Announce a conversion to an endpoint, whose receiver answers 500; another one is paused."""
-    store = DeliveryStore(api.connections.table("deliveries"))
-    name = f"dlv_{endpoint}"
-    delivery = Delivery(
-        stored.realm, name, EndpointId(endpoint), "conversion.accepted", stored.key, NOON, NOON
-    )
-    news = Announcement(
-        stored.realm,
-        stored.key,
-        "conversion.accepted",
-        endpoint,
-        NOON,
-        (name,),
-        {EndpointId("sleeper"): "paused"},
-    )
-    assert store.announce(news, [delivery])
-    attempt = Attempt(
-        "att_1", 1, NOON, 12, "POST", "https://r.test/", {}, "{}", "retry", status=500
-    )
-    store.log_attempt(delivery, attempt)

@@ -37,15 +37,15 @@ def test_lines_below_the_level_are_not_written() -> None:
 
 def test_metrics_have_no_dimension_but_the_service() -> None:
     log, lines = a_log()
-    log.metrics({Metric.STORED: 2, Metric.DURATION: 1.5}, partner="acme")
+    log.metrics({Metric.DUPLICATE: 2, Metric.SPILLED: 1}, partner="acme")
     line = json.loads(lines[0])
     (declared,) = line["_aws"]["CloudWatchMetrics"]
     assert declared["Dimensions"] == [["service"]]
     assert {one["Name"]: one["Unit"] for one in declared["Metrics"]} == {
-        "Stored": "Count",
-        "DurationMs": "Milliseconds",
+        "Duplicate": "Count",
+        "Spilled": "Count",
     }
-    assert (line["Stored"], line["DurationMs"]) == (2, 1.5)
+    assert (line["Duplicate"], line["Spilled"]) == (2, 1)
 
 
 def test_no_metrics_make_no_line() -> None:

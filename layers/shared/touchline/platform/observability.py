@@ -22,7 +22,6 @@ class Code(StrEnum):
     BATCH = "batch"  # one per invocation with queue or stream records
     INTERNAL = "internal"  # a fault of our own; carries the kind of the exception
     SPILLED = "spilled"  # the table did not take it, the spill queue did
-    LOST_ANSWER = "lost_answer"  # a write was applied although its answer was lost
     RECORD_FAILED = "record_failed"  # one record of a batch failed and will come again
     NIGHT = "night"  # one per run of the night
     NIGHT_STEP = "night_step"
@@ -35,16 +34,12 @@ class Code(StrEnum):
 class Metric(StrEnum):
     """Every metric name. Alarms of the template name only these."""
 
-    RECEIVED = "Received"
-    STORED = "Stored"
     DUPLICATE = "Duplicate"
-    CONFLICT = "Conflict"
     QUARANTINED = "Quarantined"
     REFUSED = "Refused"
     SPILLED = "Spilled"
     UNAVAILABLE = "Unavailable"
     INTERNAL = "Internal"
-    DURATION = "DurationMs"
     DELIVERED = "Delivered"
     DELIVERY_FAILED = "DeliveryFailed"
     DELIVERY_EXHAUSTED = "DeliveryExhausted"
@@ -54,7 +49,6 @@ class Metric(StrEnum):
     NIGHT_UNBALANCED = "NightUnbalanced"
     NIGHT_FAILED = "NightFailed"
     NIGHT_COMPLETED = "NightCompleted"
-    OLDEST_SPILL_SECONDS = "OldestSpillSeconds"
     OVERDUE_DELIVERIES = "OverdueDeliveries"
     HEALED = "Healed"
     DELIVERIES_UNBALANCED = "DeliveriesUnbalanced"
@@ -122,7 +116,7 @@ class Log:
         """Metrics in CloudWatch's embedded format; the only dimension is the service."""
         if not values:
             return
-        names = [{"Name": name.value, "Unit": _unit(name)} for name in values]
+        names = [{"Name": name.value, "Unit": "Count"} for name in values]
         self._line(
             {
                 "_aws": {
@@ -143,9 +137,3 @@ class Log:
 
 def _all_redacted(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: redacted(name, value) for name, value in told.items()}
-
-
-def _unit(name: Metric) -> str:
-    if name.value.endswith("Ms"):
-        return "Milliseconds"
-    return "Seconds" if name.value.endswith("Seconds") else "Count"
