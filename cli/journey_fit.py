@@ -64,6 +64,7 @@ def run(request: Request, console: Console) -> Found:
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         return _run(request, progress)
 
