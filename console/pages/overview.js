@@ -53,12 +53,13 @@ function cards(found, days) {
   ].filter(Boolean);
 }
 
-function channels({ model, rows }) {
+function channels({ model, rows: all }) {
+  const rows = all.filter((row) => row.conversions > 0);
   if (!rows.length) return h("p", { class: "soft" }, "No credit in these days.");
   rows.sort((one, other) => other.conversions - one.conversions);
   const most = Math.max(...rows.map((row) => Number(row.conversions)));
   return table([
-    { title: "Channel", show: (row) => [h("span", { class: "swatch", "--colour": palette(rows.indexOf(row)) }), row.channel] },
+    { title: "Channel", show: (row) => [h("span", { class: "swatch", "--colour": palette(rows.indexOf(row)) }), row.channel || "(none)"] },
     { title: `Conversions (${words(model)})`, show: (row) => bar(Number(row.conversions) / most, count(row.conversions), palette(rows.indexOf(row))) },
     { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
   ], rows.slice(0, 8), { caption: "Credit by channel" });

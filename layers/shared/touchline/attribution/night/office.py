@@ -27,7 +27,7 @@ from touchline.attribution.night.nights import (
     run_nights,
     summed_up,
 )
-from touchline.attribution.night.progress import Job, Progress, step_named
+from touchline.attribution.night.progress import Job, step_named
 from touchline.attribution.night.publish import Fitting
 from touchline.attribution.night.run import Bench, begin, do_step, finish, run_night
 from touchline.attribution.night.scan import Scanner
@@ -110,8 +110,7 @@ class Office:
         """Do one step as far as time allows. Raises Conflict when the terms have changed."""
         job, bench = self._under_way(asked)
         step = step_named(asked.step)
-        progress = self._nights.progress(job).get(step, Progress())
-        progress = do_step(job, step, progress, bench)
+        progress = do_step(job, step, self._nights.progress_of(job, step), bench)
         given = {"realm": asked.realm, "day": asked.day, "owner": asked.owner}
         return {**given, "action": "work", "step": asked.step, "done": progress.done}
 

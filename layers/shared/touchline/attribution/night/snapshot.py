@@ -109,6 +109,8 @@ class Snapshot:
     def _person(self, known: Identity) -> int:
         number = self._people.get(known)
         if number is None:
+            if len(self._parents) >= self._limit:
+                raise TooLarge
             number = self._people[known] = len(self._parents)
             self._parents.append(number)
         return number

@@ -123,6 +123,11 @@ class NightStore:
             for item in self._results.query_all(progress_pk(job.realm, job.run))
         }
 
+    def progress_of(self, job: Job, step: Step) -> Progress:
+        """How far one step has come."""
+        item = self._results.get(progress_key(job.realm, job.run, step.name))
+        return progress_in(text(item, "body")) if item else Progress()
+
     def checkpoint(self, job: Job, step: Step, progress: Progress) -> None:
         """Note how far a step has come."""
         key = progress_key(job.realm, job.run, step.name)
