@@ -92,6 +92,7 @@ class World:
         self._numbers = count(1)
         self._records = count(1)
         self.limits = limits or Limits()
+        self.randbelow: Callable[[int], int] = lambda _: 0
         self.declared = Registry(
             account=Account(AccountId("shop")),
             endpoints={endpoint.id: endpoint for endpoint in endpoints or (an_endpoint(),)},
@@ -174,7 +175,7 @@ class World:
             queue=self.queue,
             clock=self.clock,
             new_id=lambda prefix: f"{prefix}_{next(self._numbers)}",
-            randbelow=lambda _: 0,
+            randbelow=self.randbelow,
             sleep=self._sleep,
             open_secret=lambda text: text,
             access_tokens=self._access_tokens,

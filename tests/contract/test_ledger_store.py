@@ -230,7 +230,7 @@ def test_a_crowd_never_steps_over_a_bound(busy: LedgerStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         stored = list(pool.map(attempt, range(16))).count(True)
-    assert stored == busy.tallies(SHOP, ["cap"])[0].count <= 2
+    assert 1 <= stored <= busy.tallies(SHOP, ["cap"])[0].count <= 2
 
 
 def test_words_that_nobody_explained_are_remembered_until_somebody_does(

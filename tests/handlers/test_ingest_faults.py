@@ -387,6 +387,16 @@ def test_the_row_is_committed_before_anything_is_told(stage: Stage) -> None:
     assert row["kind"] == "conversion"
 
 
+def test_a_refund_of_what_never_came_waits_for_it(stage: Stage) -> None:
+    """Messages overtake each other: a refund makes no conversion, and loses nothing."""
+    refund = stage.postback(**SALE, status="refunded")
+    assert (refund.outcome, refund.json["reasons"]) == ("quarantined", ["nothing_to_refund"])
+    assert stage.postback(**SALE).outcome == "stored"
+    assert stage.conversion("A-1").net_value_micros == 10_500_000
+    assert stage.postback(**SALE, status="refunded").outcome == "updated"
+    assert stage.conversion("A-1").net_value_micros == 0
+
+
 def test_everything_that_came_is_in_the_days_changes(stage: Stage) -> None:
     """BA-06: what the night balances: one row per accepted request."""
     for said in (SALE, SALE, {**SALE, "value": "12"}, {**SALE, "conversion_id": "A-2"}):

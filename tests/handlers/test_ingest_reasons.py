@@ -150,6 +150,7 @@ SCENES: dict[str, Scene] = {
     "unknown_event": a_postback(event="nonesuch"),
     "no_such_partner": a_postback(partner="nobody"),
     "other_partners_click": others_click,
+    "nothing_to_refund": a_postback(status="refunded"),
     "account_mismatch": posted(
         "/customer/shop/event", {**an_event(customerId="other"), "eventName": "purchase"}
     ),

@@ -1,6 +1,10 @@
 """The worker: leases, outcomes, schedules, crashes."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from random import Random
+from threading import Barrier
 
 import pytest
 
@@ -368,3 +372,50 @@ def test_a_delivery_of_a_test_realm_is_never_made():
     world = World()
     assert world.change(a_conversion(realm="shop~test")) == []
     assert world.queue.messages == []
+
+
+def test_d12_di_11_two_workers_at_once_send_an_attempt_once():
+    world = World()
+    world.accept()
+    started = Barrier(2)
+
+    async def slow(_):
+        await asyncio.sleep(0.05)
+        return Answer(200)
+
+    world.scripted.then(slow)
+    jobs = world.jobs()
+
+    def work(_: int) -> None:
+        started.wait(timeout=30)
+        asyncio.run(world.dispatcher().run(jobs, lambda: 60_000))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, range(2)))
+    assert len(world.scripted.requests) == 1
+    assert world.only().state is State.DELIVERED
+
+
+def test_d17_after_an_hour_of_everybody_being_down_all_is_delivered_without_a_stampede():
+    names = [f"hook-{n}" for n in range(3)]
+    world = World(*(an_endpoint(id=name) for name in names))
+    world.randbelow = Random(7).randrange  # noqa: S311 - jitter
+    world.scripted.then(503)
+    for minute in range(60):
+        world.now = NOON + minute * MINUTE_MS
+        world.accept(id=f"A-{minute}")
+        world.sweep()
+        world.work()
+    attempts = len(world.scripted.requests)
+    assert attempts < 3 * 60 * 5  # the breakers spare the receivers
+
+    world.scripted.then(200)
+    per_minute: list[int] = []
+    for _ in range(90):
+        before = len(world.scripted.requests)
+        world.pass_time(MINUTE_MS)
+        world.work()
+        per_minute.append(len(world.scripted.requests) - before)
+    assert {delivery.state for delivery in world.all()} == {State.DELIVERED}
+    assert len(world.all()) == 180
+    assert sum(per_minute) == 180

@@ -1,5 +1,6 @@
 """Events, delays, cohorts, goals and the overview, computed from published measures."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -8,10 +9,13 @@ import pytest
 from touchline.kernel.clock import next_day
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import EventName, PartnerId, Realm
+from touchline.ledger.decisions import WHOLE
 from touchline.ledger.measures import BUCKETS, Cohort, Measures, Name, Traffic, measures_row
+from touchline.ledger.result_keys import credit_sk
 from touchline.platform.dynamo import Item
 from touchline.registry.model import EventDefinition, Goal
 from touchline.reporting.ask import Ask, Days
+from touchline.reporting.credit import credit_ask, credit_report
 from touchline.reporting.events import (
     Found,
     Part,
@@ -235,3 +239,27 @@ def test_goals_need_the_days_of_their_periods_only() -> None:
         "2026-01-10", "2026-01-10"
     )
     assert days_needed([no_goal], "2026-01-10") is None
+
+
+@pytest.mark.parametrize("conversions", [1, 1_000_000])
+def test_credit_by_channel_of_ninety_days_takes_two_reads_a_day_whatever_their_number(
+    conversions: int,
+) -> None:
+    days = [next_day("2026-01-01", by) for by in range(90)]
+    cells = [["purchase", "EUR", channel, conversions * WHOLE, 10, 0] for channel in "abc"]
+    shelf = CountingShelf(
+        {
+            day: [
+                {"sk": credit_sk("channel", model), "body": json.dumps(cells)}
+                for model in ("linear", "last_touch")
+            ]
+            for day in days
+        }
+    )
+    ask = Ask(SHOP, Days("2026-01-01", "2026-03-31"))
+    asked = credit_ask("linear,last_touch", "channel", ("linear", "last_touch"))
+
+    report = credit_report(shelf, ask, asked, in_turn)
+
+    assert report["totals"][0]["conversions"] == 3 * 90 * conversions
+    assert len(shelf.reads) == 1 + 2 * 90

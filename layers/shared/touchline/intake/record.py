@@ -11,7 +11,7 @@ from touchline.intake.payout import Terms, price, repriced, terms_of
 from touchline.intake.ports import Desk
 from touchline.intake.submission import Submission, digest_of
 from touchline.kernel.clock import SECOND_MS
-from touchline.kernel.errors import Conflict, StoreUnavailable
+from touchline.kernel.errors import Conflict, Refused, StoreUnavailable
 from touchline.kernel.ids import TouchId
 from touchline.kernel.values import dataclass
 from touchline.ledger.identity import CLICK, Identity
@@ -47,6 +47,8 @@ class _Recorder:
     terms: Terms
 
     def store(self, draft: Draft) -> Outcome:
+        if draft.refund is not None:
+            return self._taken_back(draft)
         tallied = self._tallied()
         priced, steps = price(draft.conversion, self.terms, tallied, stated=draft.payout_stated)
         if "unknown_status" in priced.flags:
@@ -58,6 +60,13 @@ class _Recorder:
             return self._outcome(Result.STORED, priced, priced.flags)
         repeated = replace(draft, conversion=repriced(draft.conversion, self.terms, tallied))
         return self._again(existing, repeated)
+
+    def _taken_back(self, draft: Draft) -> Outcome:
+        """A refund never makes a conversion: what it takes back must be there."""
+        existing = self.desk.ledger.conversion(self.caller.realm, draft.conversion.key)
+        if existing is None:
+            raise Refused("nothing_to_refund", draft.conversion.key.id, field="conversion_id")
+        return self._again(existing, draft)
 
     def _again(self, existing: Conversion, draft: Draft) -> Outcome:
         verdict = news(existing, draft, self.caller.account.lock_after_seconds)

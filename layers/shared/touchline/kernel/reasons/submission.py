@@ -171,6 +171,12 @@ REASONS = (
         422,
     ),
     Reason(
+        "nothing_to_refund",
+        "There is no conversion under this ID that could be refunded.",
+        "Replay it from quarantine when the conversion has come, or correct the ID.",
+        422,
+    ),
+    Reason(
         "account_mismatch",
         "The body names another account than the path.",
         "Send one and the same customerId.",
