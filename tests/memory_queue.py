@@ -16,6 +16,9 @@ class MemoryQueue:
     def fail(self, times: int = 1) -> None:
         self._failures += times
 
+    def mend(self) -> None:
+        self._failures = 0
+
     def bodies(self) -> list[str]:
         return [message.body for message in self.messages]
 

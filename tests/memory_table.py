@@ -63,6 +63,10 @@ class MemoryTable:
         """Let the next `times` calls of `operation` raise, done nonetheless when `applied`."""
         self._faults.append(_Fault(operation, error, times, applied))
 
+    def mend(self) -> None:
+        """No call raises any more."""
+        self._faults.clear()
+
     def items(self) -> list[Item]:
         """Everything there is, in order of the keys, for assertions."""
         with self._lock:
