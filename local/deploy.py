@@ -25,7 +25,12 @@ def main(stage: str = "default") -> int:
     command = [SAM, "deploy", "--template-file", built, "--config-file", ROOT / "samconfig.toml"]
     parts = [str(part) for part in (*command, *guided)]
     account = environment({}, aws_account=True)
-    return subprocess.run(parts, cwd=ROOT, env=account, check=False).returncode  # noqa: S603
+    done = subprocess.run(parts, cwd=ROOT, env=account, check=False)  # noqa: S603 - our command
+    if done.returncode == 0:
+        console.print(
+            "\nThe first token, once: .venv/bin/python -m local.operator_token STACK REGION"
+        )
+    return done.returncode
 
 
 if __name__ == "__main__":

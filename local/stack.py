@@ -28,6 +28,7 @@ class Stack:
     region: str
     endpoint_url: str
     outputs: Mapping[str, str] = field(default_factory=dict)
+    built: str = ""  # digest of the sources that it was built from
 
     @property
     def console_url(self) -> str:

@@ -4,31 +4,37 @@ import argparse
 import sys
 from pathlib import Path
 
-from local.build import build, host_parameters
+from local.build import build, fingerprint, host_parameters
 from local.emulator import DEFAULT_PORT, Emulator, find_emulator, start_emulator
 from local.machine import LOCAL_CREDENTIALS, CommandFailed
-from local.operator_token import first_token
+from local.operator_token import first_token, local_aws
 from local.places import STACK_FILE, STATE
 from local.progress import console, fail, step
 from local.stack import Stack, api_url, deploy, load_stack
 
 
 def bring_up(state: Path, *, port: int = DEFAULT_PORT) -> Stack:
-    """Emulator, bundle, deployment; the stack, saved in `state`. A running emulator is kept and
-    deployed to again. Raises CommandFailed."""
+    """Emulator, bundle, deployment; the stack, saved in `state`. A stack that runs is kept, and
+    deployed to again only if its sources changed. Raises CommandFailed."""
     parameters = host_parameters()
     with step("Build (sam build)"):
         built = build(parameters)
     with step("Start the local emulator of AWS"):
         emulator = find_emulator(state) or fresh_emulator(state, port)
+    digest = fingerprint(parameters)
+    known = known_stack(state)
+    if known is not None and known.built == digest:
+        return known
     with step("Deploy template.yaml to it (sam deploy)"):
         outputs = deploy(emulator, built, parameters)
+    token = known.token if known else first_token(local_aws(emulator.url), outputs["RegistryTable"])
     stack = Stack(
         api_url=api_url(emulator, outputs),
-        token=known_token(state) or first_token(emulator.url, outputs["RegistryTable"]),
+        token=token,
         region=LOCAL_CREDENTIALS["AWS_REGION"],
         endpoint_url=emulator.url,
         outputs=outputs,
+        built=digest,
     )
     stack.save(state)
     return stack
@@ -40,12 +46,12 @@ def fresh_emulator(state: Path, port: int) -> Emulator:
     return start_emulator(state, port=port)
 
 
-def known_token(state: Path) -> str:
-    """The admin token of the stack that is up already, else none."""
+def known_stack(state: Path) -> Stack | None:
+    """The stack that this state knows, if any."""
     try:
-        return load_stack(state).token
+        return load_stack(state)
     except FileNotFoundError:
-        return ""
+        return None
 
 
 def main(arguments: list[str]) -> int:
