@@ -76,7 +76,8 @@ def show_plans(plans: list[Plan]) -> None:
             console.print(f"{_SIGNS[step.action]} {step.kind} [bold]{escape(step.thing)}[/bold]")
             for one in step.differences:
                 before, after = escape(repr(one.before)), escape(repr(one.after))
-                console.print(f"    {escape(one.path)}: [dim]{before}[/dim] → {after}")
+                told = f"    {escape(one.path)}: [dim]{before}[/dim] → {after}"
+                console.print(told, soft_wrap=True)
 
 
 def show_taken(taken: list[Taken], *, dry_run: bool) -> None:
@@ -85,7 +86,8 @@ def show_taken(taken: list[Taken], *, dry_run: bool) -> None:
         for odd in (done.answer or {}).get("warnings", ()):
             console.print(f"[yellow]note[/yellow] {escape(odd['advice'])}")
         if done.step.action == "issue":
-            console.print(f"token [bold]{escape(done.step.thing)}[/bold]: {done.answer['token']}")
+            told = f"token [bold]{escape(done.step.thing)}[/bold]: {done.answer['token']}"
+            console.print(told, soft_wrap=True)
             console.print("[dim]    shown once: keep it where secrets are kept[/dim]")
         if "secret" in (done.answer or {}):
             console.print(

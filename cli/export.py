@@ -62,13 +62,14 @@ def stated(kind: Kind, said: Mapping[str, Any]) -> dict[str, Any]:
         default = with_all_windows(default)
     shown = outside(default)
     told = declarable(kind.model, {n: v for n, v in said.items() if n in shown})
-    return {
+    differing = {
         name: value
         if name == kind.key or not isinstance(value, dict)
         else _apart(value, shown[name])
         for name, value in told.items()
         if name == kind.key or value != shown[name]
     }
+    return {name: value for name, value in differing.items() if value != {}}
 
 
 def _apart(value: dict[str, Any], default: Any) -> dict[str, Any]:

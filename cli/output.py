@@ -19,7 +19,7 @@ from touchline.kernel.errors import Refused
 from touchline.kernel.reasons import CATALOGUE
 
 console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -32,6 +32,6 @@ def status(
             for one in found["findings"]:
                 line = f"{_MARKS[one['level']]} {escape(one['name'])}: {escape(one['said'])}"
                 see = f"  [dim]{escape(one['see'])}[/dim]" if one["level"] != "well" else ""
-                console.print(line + see)
+                console.print(line + see, soft_wrap=True)
         if found["status"] == "bad":
             raise typer.Exit(1)

@@ -52,9 +52,9 @@ class Dispatcher:
 
     async def run(self, jobs: Sequence[Job], remaining: Remaining) -> list[Job]:
         """Work on all of them at once. Returns those to come again (never silently fewer)."""
-        desks: dict[tuple[str, str], Desk] = {}
-        for job in jobs:
-            desks.setdefault((job.realm, job.endpoint), await self._desk(job))
+        one_each = {(job.realm, job.endpoint): job for job in jobs}
+        opened_desks = await asyncio.gather(*(self._desk(job) for job in one_each.values()))
+        desks = dict(zip(one_each, opened_desks, strict=True))
         done = await asyncio.gather(
             *(self._work(job, desks[job.realm, job.endpoint], remaining) for job in jobs)
         )
