@@ -19,7 +19,7 @@ from local.machine import (
 from local.places import MINISTACK
 
 DEFAULT_PORT = 4566
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from touchline.kernel.clock import Clock, day_of, next_day
 
 REGISTRY = ROOT / "examples" / "registry.yaml"
 RECEIVER_PATHS = {"acme-postback": "/postback", "warehouse": "/hooks", "referral-hook": "/referral"}
-POSTBACK_SECONDS = 60.0
-NIGHT_SECONDS = 120.0
+POSTBACK_SECONDS = 180.0
+NIGHT_SECONDS = 300.0
 EXPLAINED = "first_touch,last_touch,linear,time_decay"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 """What clicks on links in the stories; without it a click is a robot's, and earns nothing."""

@@ -81,7 +81,7 @@ def test_twenty_at_once_are_one_conversion(backend: Api, stack: Stack) -> None:
     outcomes = [answer.outcome for answer in answers]
     assert outcomes.count("stored") <= 1
     assert set(outcomes) <= {"stored", "duplicate", "spilled"}
-    assert wait_until(lambda: rows_of("at-once-1", stack) == 1, seconds=60)
+    assert wait_until(lambda: rows_of("at-once-1", stack) == 1, seconds=180)
     assert backend.post("/event", content).outcome == "duplicate"
     assert rows_of("at-once-1", stack) == 1
 
