@@ -20,6 +20,8 @@ from local.places import MINISTACK
 
 DEFAULT_PORT = 4566
 START_SECONDS = 90.0
+BUSY_SECONDS = 20.0
+"""How long a busy emulator may take to answer before its process ID is taken for another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ def find_emulator(state: Path) -> Emulator | None:
         emulator = Emulator(**json.loads((state / "emulator.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    return emulator if is_running(emulator.process_id) and emulator.is_healthy() else None
+    if not is_running(emulator.process_id):
+        return None
+    return emulator if wait_until(emulator.is_healthy, seconds=BUSY_SECONDS) else None
 
 
 def stop_emulator(state: Path) -> bool:
