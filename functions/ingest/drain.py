@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 from ingest.desk import Parts, from_environment
 from touchline.intake.caller import former_caller
 from touchline.intake.ports import Desk
@@ -30,17 +33,21 @@ class Drain:
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The IDs of the messages that failed; all of them if anything else breaks (IN-20)."""
         records = event.get("Records") or []
-        failed = [record["messageId"] for record in records if not self._drained(record)]
-        self._parts.log.event(Code.BATCH, records=len(records), failed=len(failed))
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        with processor(records, self._drained):
+            processor.process()
+        answer = processor.response()
+        self._parts.log.event(
+            Code.BATCH, records=len(records), failed=len(answer["batchItemFailures"])
+        )
+        return dict(answer)
 
-    def _drained(self, record: Mapping[str, Any]) -> bool:
+    def _drained(self, record: SQSRecord) -> None:
         try:
-            self._drain(record["body"])
-        except Exception as error:  # noqa: BLE001 - whatever it is, the message must not be lost
-            self._parts.log.fault(error, message=record["messageId"])
-            return False
-        return True
+            self._drain(record.body)
+        except Exception as error:  # told here, and then the processor's: the message comes again
+            self._parts.log.fault(error, message=record.message_id)
+            raise
 
     def _drain(self, body: str) -> None:
         message = json.loads(body)

@@ -126,6 +126,8 @@ def test_a_shard_that_fails_is_retried_then_left_and_the_next_night_goes_on_with
     report = owner.get("/reports/attribution", {"model": "linear"}).json()
     earned = {row["channel"]: row["value"] for row in report["rows"]}
     assert earned == {"email": "120.00", "ads": "120.00"}
+    paths = owner.get("/reports/paths").json()["rows"]
+    assert [(row["path"], row["conversions"]) for row in paths] == [(["email", "ads"], ORDERS)]
 
 
 def test_attributing_the_same_days_again_restates_nothing(
