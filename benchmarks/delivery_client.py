@@ -3,11 +3,11 @@ AT_ONCE`. Each delivery is rendered and signed anew. Prints seconds, CPU and mem
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
 
+from benchmarks.peak import peak_mb
 from touchline.delivery.model import Delivery
 from touchline.delivery.outcome import after_attempt, attempt_of
 from touchline.delivery.request import prepare
@@ -108,7 +108,7 @@ def main(way: str, url: str, count: int, at_once: int) -> None:
         asyncio.run((ours if way == "ours" else with_httpx)(url, count, at_once))
     seconds = time.perf_counter() - started
     cpu_ms = time.process_time() * 1000 / count
-    resident_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    resident_mb = peak_mb()
     print(json.dumps({"seconds": seconds, "cpu_ms": cpu_ms, "resident_mb": resident_mb}))
 
 

@@ -2,7 +2,6 @@
 SIDE PORT` runs the night of the stub's day and prints what it took. Sides: wire, boto3."""
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 
 from benchmarks.night_resource import ResourceTable
 from benchmarks.night_stub import DAY, REALM
+from benchmarks.peak import peak_mb
 from touchline.attribution.night.judging import terms_by_event
 from touchline.attribution.night.run import Bench, run_night
 from touchline.attribution.night.store import NightStore
@@ -38,7 +38,7 @@ def main(side: str, port: str) -> None:
         pin="1",
         owner="benchmark",
     )
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_mb()
     cpu, wall = time.process_time(), time.perf_counter()
     record = run_night(REALM, DAY, bench)
     told = {
@@ -46,8 +46,8 @@ def main(side: str, port: str) -> None:
         "decided": record["decided"],
         "cpu": time.process_time() - cpu,
         "wall": time.perf_counter() - wall,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "import_mb": before / 1024,
+        "peak_mb": peak_mb(),
+        "import_mb": before,
     }
     sys.stdout.write(json.dumps(told))
 

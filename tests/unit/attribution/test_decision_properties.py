@@ -46,6 +46,7 @@ touches = st.lists(
         st.sampled_from([(), ("bot",)]),
     ),
     max_size=8,
+    unique_by=lambda touch: (touch.id, touch.occurred_at),  # what makes a row one
 )
 claims = st.lists(
     st.builds(

@@ -46,7 +46,7 @@ def build(target: Path, compilers: Sequence[str] = ("cc", "gcc", "clang")) -> bo
 class Kernel:
     """The compiled loops."""
 
-    library: Any
+    loaded: Any
 
     def sweep(
         self, chain: "Chain", removed: "Ints", flow: "Flow", correction: "Floats", rhs: "Floats"
@@ -54,7 +54,7 @@ class Kernel:
         """See `chain.sweep_plain`."""
         parents = correction.shape[0]
         coarse = np.empty((parents + 1, correction.shape[1]))
-        self.library.sweep(
+        self.loaded.sweep(
             *map(ctypes.c_int64, (chain.last.size, parents, rhs.shape[0])),
             *map(_pointer, (chain.first_step, chain.origin, chain.step, chain.last)),
             *map(_pointer, (chain.parent, chain.share, chain.source, chain.inflow)),
@@ -66,7 +66,7 @@ class Kernel:
     def count_grams(self, stream: "Array", base: int, order: int, times: "Ints") -> None:
         """See `grams.gram_keys`; the stream's symbols are bytes."""
         sizes = map(ctypes.c_int64, (stream.size, base, order))
-        self.library.count_grams(_pointer(stream), *sizes, _pointer(times))
+        self.loaded.count_grams(_pointer(stream), *sizes, _pointer(times))
 
 
 def _pointer(array: "Array") -> ctypes.c_void_p:
