@@ -60,7 +60,7 @@ def _account(now: int, name: str, facts: AccountFacts) -> Iterator[Finding]:
     expected = expected_night(now)
     about = f"night of {name}"
     if not facts.last_night:
-        yield Finding(about, NOTE, "no night has run yet", "touchline attribute")
+        yield Finding(about, NOTE, "none has run by the clock yet", "touchline attribute")
     elif facts.last_night < expected:
         said = f"the last one done is {facts.last_night}, {expected} should be"
         yield Finding(about, BAD, said, "docs/runbook.md#missed-night")
@@ -73,7 +73,12 @@ def _account(now: int, name: str, facts: AccountFacts) -> Iterator[Finding]:
         yield Finding(about, BAD, said, "docs/runbook.md#deliveries-unbalanced")
     else:
         level = NOTE if facts.found.get("held") or facts.found.get("failed") else WELL
-        yield Finding(about, level, counted or "none in the last days", "touchline deliveries list")
+        yield Finding(
+            about,
+            level,
+            counted or "none of the last days is older than two minutes",
+            "touchline deliveries list",
+        )
 
 
 def _queue(name: str, count: int) -> Finding:
