@@ -2,6 +2,7 @@
 AWS and under Lambda's own runtime, from the built bundle and layers alone."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from local.build import build, host_parameters
 from local.events import EVENTS, PLACEHOLDER, event_of, function_of
 from local.lambda_runtime import lambda_runtime
 from local.machine import CommandFailed
+from local.sam_local import reachable, sam_local_invoke, why_not
 from local.stack import Stack, invoke
 from tests.system.template import functions
 
@@ -71,3 +73,23 @@ def test_what_a_function_raises_is_told_with_its_kind(stack: Stack) -> None:
         pytest.raises(CommandFailed, match="KeyError"),
     ):
         function.invoke(b"{}")
+
+
+@pytest.fixture(scope="session")
+def aimed(stack: Stack) -> Iterator[str]:
+    """Where containers find the stack; skips what needs an engine where there is none."""
+    reason = why_not(host_parameters()["PythonRuntime"])
+    if reason:
+        pytest.skip(reason)
+    with reachable(stack) as url:
+        yield url
+
+
+@pytest.mark.parametrize("file", EVENTS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+@pytest.mark.usefixtures("shop")
+def test_it_takes_it_by_sam_local_invoke(
+    file: Path, stack: Stack, tokens: dict[str, str], aimed: str
+) -> None:
+    event = filled_in(file, tokens)
+    built = build(host_parameters())
+    check(sam_local_invoke(stack, function_of(file), event, built, aimed), event)
