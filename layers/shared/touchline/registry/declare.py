@@ -124,12 +124,16 @@ class Registrar:
         value = renamed(old.value, parsed.api_name, self.clock())
         return self.store.replace(account, old, value, self._author(who))
 
-    def delete(
-        self, account: AccountId, kind: Kind, thing: str, who: str, version: int | None = None
-    ) -> None:
-        """Delete a thing that nothing else names. Raises Conflict `in_use`, `stale_version`."""
+    def removable(
+        self, account: AccountId, kind: Kind, thing: str, version: int | None = None
+    ) -> Entry:
+        """A thing that may go. Raises NotFound, Conflict `in_use`, `stale_version`."""
         old = self._read(account, kind, thing, version)
         check_unused(self.store.snapshot(account), kind, thing)
+        return old
+
+    def remove(self, account: AccountId, old: Entry, who: str) -> None:
+        """Delete a thing as it was read. Raises Conflict `stale_version`."""
         self.store.remove(account, old, self._author(who))
 
     def _read(self, account: AccountId, kind: Kind, thing: str, version: int | None) -> Entry:
