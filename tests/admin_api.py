@@ -50,9 +50,10 @@ class MemoryConnections:
     def queue(self, url: str) -> MemoryQueue:
         return self.queues[url]
 
-    def seals(self, _parameter: str, *, create: bool = False) -> Seals:
+    def seals(self, _parameter: str, *, create: bool = False, kms_key: str = "") -> Seals:
         assert create
-        return Seals(lambda: bytes(32), token_bytes)
+        assert not kms_key
+        return Seals(lambda: (bytes(32),), token_bytes, lambda: START)
 
 
 SETTINGS = Admin(

@@ -277,6 +277,41 @@ def test_secrets_are_never_told_and_stay_when_their_fingerprints_come_back(api: 
     assert secret not in "".join(api.log)
 
 
+def test_partners_keys_are_sealed_and_stay_when_their_fingerprints_come_back(
+    api: AdminApi,
+) -> None:
+    """SE-01, DI-22"""
+    secret = "the-shared-secret-of-acme"
+    keys = [{"id": "k1", "secret": secret}]
+    made = api.post("/admin/partners", {"id": "acme", "signing_keys": keys}, query=SHOP).body
+    told = made["signing_keys"]
+    assert told[0]["secret"].startswith("sha256:")
+    more = [*told, {"id": "k2", "secret": "another-shared-secret"}]
+    changed = api.patch("/admin/partners/acme", {"signing_keys": more}, query=SHOP).body
+    assert changed["signing_keys"][0] == told[0]
+    [kept] = api.services.registry.snapshot(AccountId("shop")).partners.values()
+    opened = [api.services.seals.open(key.secret) for key in kept.signing_keys]
+    assert opened == [secret, "another-shared-secret"]
+    assert secret not in repr(api.connections.table("registry").items())
+
+
+@pytest.mark.parametrize("secret", ["sha256:0123456789abcdef", "sealed:v1:0123456789abcdef:AAAA"])
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/admin/partners", {"id": "x"}, ("signing_keys", "secret")),
+        ("/admin/endpoints", {"id": "x", "url": "https://x.example/"}, ("secrets", "value")),
+    ],
+)
+def test_what_names_a_secret_is_not_one(
+    api: AdminApi, path: str, body: dict[str, Any], place: tuple[str, str], secret: str
+) -> None:
+    """An exported file applied to another stack must not make fingerprints into secrets."""
+    named, field = place
+    one = {field: secret, **({"id": "k"} if named == "signing_keys" else {})}
+    assert api.post(path, {**body, named: [one]}, query=SHOP).code == "bad_field"
+
+
 def test_the_audit_trail_says_who_changed_what(api: AdminApi) -> None:
     api.now += 1_000
     api.post("/admin/partners", {"id": "acme"}, query=SHOP)
