@@ -27,7 +27,8 @@ def stage() -> Stage:
 def explain(stage: Stage, **words: str) -> int:
     stage.now += 1
     explained = replace(ACME, status_map=words)
-    return remap(stage.ledger, SHOP, explained, Receipt(f"rcp_{stage.now}"), stage.now)
+    receipt = Receipt(f"rcp_{stage.now}")
+    return remap(stage.ledger, a_registry(), SHOP, explained, receipt, stage.now)
 
 
 def send(stage: Stage, order: str, status: str) -> None:

@@ -37,7 +37,11 @@ class Ledger(Protocol):
     ) -> Conversion | None: ...
 
     def replace_conversion(
-        self, new: Conversion, expected_version: int, repeat: Repeat | None = None
+        self,
+        new: Conversion,
+        expected_version: int,
+        repeat: Repeat | None = None,
+        steps: Sequence[TallyStep] = (),
     ) -> None: ...
 
     def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None: ...

@@ -8,7 +8,7 @@ from touchline.kernel.ids import ConversionId, EventName, Realm, Receipt
 from touchline.ledger import conversion_rows, keys, rows, tallies
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Conversion, ConversionKey, Repeat, Tally, TallyStep
-from touchline.platform.dynamo import Equals, Item, Key, Missing, Table, TransactPut
+from touchline.platform.dynamo import Equals, Item, Key, Missing, Table, TransactPut, TransactWrite
 from touchline.platform.dynamo.indexes import BY_BATCH, BY_IDENTITY
 
 
@@ -39,28 +39,37 @@ class ConversionStore:
             else:
                 self._table.put(item, condition=Missing("pk"))
         except ConditionFailed as failed:
-            if steps and (failed.existing or {}).get("kind") == tallies.TALLY:
+            if _is_tally(failed):
                 raise Conflict("tally_moved") from failed
             existing = self._existing(conversion, failed)
             return None if existing.attempt == conversion.attempt else existing
         return None
 
     def replace_conversion(
-        self, new: Conversion, expected_version: int, repeat: Repeat | None = None
+        self,
+        new: Conversion,
+        expected_version: int,
+        repeat: Repeat | None = None,
+        steps: Sequence[TallyStep] = (),
     ) -> None:
         """Replace a conversion that still has `expected_version`, with the repeat that caused it.
 
-        Raises Conflict `stale_version` when it changed meanwhile (nothing is written then).
+        Raises Conflict `stale_version` when it changed meanwhile, `tally_moved` when a step could
+        not be made (nothing is written then).
         """
         item = conversion_rows.conversion_item(new)
         unchanged = Equals("version", expected_version)
+        beside: list[TransactWrite] = [tallies.step_write(new.realm, step) for step in steps]
+        if repeat is not None:
+            beside.append(TransactPut(conversion_rows.repeat_item(new.realm, repeat)))
         try:
-            if repeat is None:
-                self._table.put(item, condition=unchanged)
+            if beside:
+                self._table.transact([TransactPut(item, unchanged), *beside])
             else:
-                kept = conversion_rows.repeat_item(new.realm, repeat)
-                self._table.transact([TransactPut(item, unchanged), TransactPut(kept)])
+                self._table.put(item, condition=unchanged)
         except ConditionFailed as failed:
+            if _is_tally(failed):
+                raise Conflict("tally_moved") from failed
             if self._existing(new, failed).attempt != new.attempt:
                 raise Conflict("stale_version", "the conversion changed meanwhile") from failed
 
@@ -166,6 +175,10 @@ class ConversionStore:
         if found is None:
             raise Conflict("stale_version", "the conversion is gone") from failed
         return found
+
+
+def _is_tally(failed: ConditionFailed) -> bool:
+    return (failed.existing or {}).get("kind") == tallies.TALLY
 
 
 def _change_of(item: Item) -> Conversion | Repeat:
