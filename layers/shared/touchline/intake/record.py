@@ -63,10 +63,13 @@ class _Recorder:
         return self._again(existing, repeated)
 
     def _taken_back(self, draft: Draft) -> Outcome:
-        """A refund never makes a conversion: what it takes back must be there."""
-        existing = self.desk.ledger.conversion(self.caller.realm, draft.conversion.key)
+        """A refund never makes a conversion: what it takes back must be there, or it waits."""
+        key = draft.conversion.key
+        existing = self.desk.ledger.conversion(self.caller.realm, key)
         if existing is None:
-            raise Refused("nothing_to_refund", draft.conversion.key.id, field="conversion_id")
+            if self.desk.keeps_refused:
+                self.desk.ledger.note_refund(self.caller.realm, key, self.arrival.receipt)
+            raise Refused("nothing_to_refund", key.id, field="conversion_id")
         return self._again(existing, draft)
 
     def _again(self, existing: Conversion, draft: Draft) -> Outcome:

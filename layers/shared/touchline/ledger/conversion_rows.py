@@ -125,7 +125,7 @@ def conversion_of(item: Item) -> Conversion:
     """The conversion of an item."""
     return Conversion(
         realm=Realm(text(item, "realm")),
-        key=_key_of(item),
+        key=key_of(item),
         occurred_at=number(item, "occurred_at"),
         received_at=number(item, "received_at"),
         receipt=Receipt(text(item, "receipt")),
@@ -159,7 +159,8 @@ def conversion_of(item: Item) -> Conversion:
     )
 
 
-def _key_of(item: Item) -> ConversionKey:
+def key_of(item: Item) -> ConversionKey:
+    """What names the conversion of an item."""
     return ConversionKey(
         EventName(text(item, "event")), ConversionId(text(item, "id")), text(item, "scope")
     )
@@ -231,7 +232,7 @@ def repeat_item(realm: Realm, repeat: Repeat) -> Item:
 def repeat_of(item: Item) -> Repeat:
     """The repeat of an item."""
     return Repeat(
-        key=_key_of(item),
+        key=key_of(item),
         receipt=Receipt(text(item, "receipt")),
         at=number(item, "at"),
         digest=text(item, "digest"),

@@ -1,14 +1,27 @@
 """Conversions, their repeats, tallies and unexplained words, over a table."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from touchline.kernel.clock import day_of, days_between
 from touchline.kernel.errors import ConditionFailed, Conflict
 from touchline.kernel.ids import ConversionId, EventName, Realm, Receipt
 from touchline.ledger import conversion_rows, keys, rows, tallies
+from touchline.ledger.fields import texts
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Conversion, ConversionKey, Repeat, Tally, TallyStep
-from touchline.platform.dynamo import Equals, Item, Key, Missing, Table, TransactPut, TransactWrite
+from touchline.platform.dynamo import (
+    Add,
+    Append,
+    Equals,
+    Item,
+    Key,
+    Missing,
+    Set,
+    Table,
+    TransactPut,
+    TransactWrite,
+)
 from touchline.platform.dynamo.indexes import BY_BATCH, BY_IDENTITY
 
 
@@ -149,6 +162,31 @@ class ConversionStore:
         """Forget a word of a conversion."""
         self._table.delete(Key(keys.words_pk(realm, scope), keys.word_sk(word, key)))
 
+    def note_refund(self, realm: Realm, key: ConversionKey, receipt: Receipt) -> None:
+        """Remember a refund in quarantine whose conversion has not come."""
+        self._table.update(
+            _refunds_key(realm, key),
+            [
+                *(Set("kind", rows.EARLY_REFUNDS), Set("event", key.event), Set("id", key.id)),
+                *(Set("scope", key.scope), Append("receipts", [receipt]), Add("count", 1)),
+            ],
+        )
+
+    def early_refunds(
+        self, realm: Realm, keys_: Sequence[ConversionKey]
+    ) -> dict[ConversionKey, tuple[Receipt, ...]]:
+        """Refunds that came before the conversions of these keys, by their receipts."""
+        found = self._table.batch_get([_refunds_key(realm, key) for key in keys_])
+        return {
+            conversion_rows.key_of(item): tuple(map(Receipt, texts(item, "receipts")))
+            for item in found
+        }
+
+    def forget_refunds(self, realm: Realm, key: ConversionKey, known: tuple[Receipt, ...]) -> None:
+        """These were taken up; with one that came meanwhile all of them are kept."""
+        with suppress(ConditionFailed):
+            self._table.delete(_refunds_key(realm, key), condition=Equals("count", len(known)))
+
     def latest(self, realm: Realm, day: str, limit: int) -> list[Conversion]:
         """The conversions that changed last on a UTC day, newest first; at most `limit`."""
         found = []
@@ -175,6 +213,10 @@ class ConversionStore:
         if found is None:
             raise Conflict("stale_version", "the conversion is gone") from failed
         return found
+
+
+def _refunds_key(realm: Realm, key: ConversionKey) -> Key:
+    return Key(keys.conversion_pk(realm, key), keys.refunds_sk(key.scope))
 
 
 def _is_tally(failed: ConditionFailed) -> bool:
