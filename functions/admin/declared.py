@@ -91,9 +91,10 @@ def explain_words(call: Call, account: AccountId, partner: Partner) -> None:
     """Move the conversions whose status word the partner's maps explain now (both sides)."""
     services = call.services
     ledger = LedgerStore(services.ledger)
+    registry = services.registry.snapshot(account)
     for test in (False, True):
         realm = realm_of(account, test=test)
-        remap(ledger, realm, partner, Receipt(services.new_id("rcp")), services.clock())
+        remap(ledger, registry, realm, partner, Receipt(services.new_id("rcp")), services.clock())
 
 
 def delete(kind: Kind, call: Call) -> Response:

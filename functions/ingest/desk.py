@@ -44,7 +44,7 @@ class Parts:
         allowances = Allowances(self.intake, self.clock, self.new_id("proc"))
         return Partner(
             registrar=self.registrar,
-            desk=Desk(self.ledger, self.new_id),
+            desk=Desk(self.ledger),
             spill=self.spill,
             allowances=allowances,
             signatures=self.intake,
