@@ -57,8 +57,6 @@ def _composed() -> tuple[Sweeper, Retention, Healer, Log]:
     sweeper = Sweeper(store, holds, queue, system_clock, registry.accounts)
     ledger = connections.table(wanted.ledger_table)
     retention = Retention(ledger, registry.raw_retentions, system_clock)
-    relinker = Relinker(LedgerStore(ledger), registry.accounts, system_clock)
-    retention = Retention(ledger, registries.registry, registry.accounts, system_clock)
     healer = Healer(LedgerStore(ledger), registries.registry, registry.accounts, system_clock)
     log = Log("sweeper", system_clock, level=wanted.log_level)
     return sweeper, retention, healer, log

@@ -121,9 +121,6 @@ def test_ba_07_the_sweeper_queues_what_was_stored_and_never_queued():
     )
 
     retention = Retention(world.ledger_table, list, world.clock)
-    relinker = Relinker(LedgerStore(world.ledger_table), list, world.clock)
-    assert sweep(sweeper, retention, relinker, a_log(world))["queued"] == 1
-    retention = Retention(world.ledger_table, world.registry, list, world.clock)
     healer = Healer(LedgerStore(world.ledger_table), world.registry, list, world.clock)
     assert sweep(sweeper, retention, healer, a_log(world))["queued"] == 1
     assert len(world.queue.messages) == 1
