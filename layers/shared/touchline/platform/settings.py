@@ -130,6 +130,8 @@ class Admin:
     delivery_dead_letter_queue_url: str = ""
     spill_dead_letter_queue_url: str = ""
     failure_queue_url: str = ""
+    outbox_function: str = ""
+    alarm_prefix: str = ""
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 
