@@ -20,10 +20,9 @@ from local.machine import (
 from local.places import MINISTACK
 
 DEFAULT_PORT = 4566
-START_SECONDS = 90.0
 UNPACKED = "unpacked"
-"""Where it unpacks functions and layers, 140 MB for each worker. It leaves them behind when it is
-stopped; beside its state they go with it."""
+"""Where the functions that it runs are unpacked, below its state."""
+START_SECONDS = 90.0
 BUSY_SECONDS = 20.0
 """How long a busy emulator may take to answer before its process ID is taken for another's."""
 
@@ -60,7 +59,8 @@ def start_emulator(state: Path, *, port: int = DEFAULT_PORT, enforce_iam: bool =
     """
     if not MINISTACK.exists():
         raise CommandFailed("the emulator is not installed: run `make setup`")
-    shutil.rmtree(state / UNPACKED, ignore_errors=True)
+    state = state.resolve()  # it runs in this folder
+    _forget_unpacked(state)
     (state / UNPACKED).mkdir(parents=True)
     log = state / "emulator.log"
     for wanted in (port, 0, 0):
@@ -116,8 +116,13 @@ def stop_emulator(state: Path) -> bool:
     if emulator is not None:
         stop(emulator.process_id)
     (state / "emulator.json").unlink(missing_ok=True)
-    shutil.rmtree(state / UNPACKED, ignore_errors=True)
+    _forget_unpacked(state)
     return emulator is not None
+
+
+def _forget_unpacked(state: Path) -> None:
+    """The emulator leaves them behind when it ends, up to 144 MB for each process of a function."""
+    shutil.rmtree(state / UNPACKED, ignore_errors=True)
 
 
 @contextlib.contextmanager

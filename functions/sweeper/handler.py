@@ -56,7 +56,7 @@ def _composed() -> tuple[Sweeper, Retention, Healer, Log]:
     holds = Holds(store, registries, queue, system_clock)
     sweeper = Sweeper(store, holds, queue, system_clock, registry.accounts)
     ledger = connections.table(wanted.ledger_table)
-    retention = Retention(ledger, registries.registry, registry.accounts, system_clock)
+    retention = Retention(ledger, registry.raw_retentions, system_clock)
     healer = Healer(LedgerStore(ledger), registries.registry, registry.accounts, system_clock)
     log = Log("sweeper", system_clock, level=wanted.log_level)
     return sweeper, retention, healer, log

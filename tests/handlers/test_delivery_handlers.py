@@ -120,7 +120,7 @@ def test_ba_07_the_sweeper_queues_what_was_stored_and_never_queued():
         world.store, world.holds, world.queue, world.clock, lambda: [world.declared.account.id]
     )
 
-    retention = Retention(world.ledger_table, world.registry, list, world.clock)
+    retention = Retention(world.ledger_table, list, world.clock)
     healer = Healer(LedgerStore(world.ledger_table), world.registry, list, world.clock)
     assert sweep(sweeper, retention, healer, a_log(world))["queued"] == 1
     assert len(world.queue.messages) == 1
