@@ -30,7 +30,10 @@ WORD = "word"
 
 
 def touch_item(realm: Realm, touch: Touch) -> Item:
-    """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow."""
+    """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow.
+
+    A partner's click costs a second unit: it stands in an index, so that its partner can read it.
+    """
     return stated(
         {
             "pk": keys.identity_pk(realm, touch.identity),
@@ -54,8 +57,20 @@ def touch_item(realm: Realm, touch: Touch) -> Item:
             "flags": list(touch.flags),
             "consent": list(touch.consent),
             "expires_at": touch.expires_at,
+            **_among_clicks(realm, touch),
         }
     )
+
+
+def _among_clicks(realm: Realm, touch: Touch) -> Item:
+    """A partner's click stands in the index of that partner's clicks of the day."""
+    if touch.partner is None or touch.kind is not TouchKind.CLICK:
+        return {}
+    shard = keys.shard_of(touch.id)
+    return {
+        "batch": keys.clicks_batch(realm, touch.partner, day_of(touch.occurred_at), shard),
+        "batch_at": keys.click_at(touch.occurred_at, touch.id),
+    }
 
 
 def touch_of(item: Item) -> Touch:
