@@ -23,8 +23,8 @@ TABLES = (
     ("DeliveriesTable", "What is told to partners: each delivery and attempt.", delivery_keys),
 )
 MEANINGS = {
-    "by_batch": "By day and shard: conversions and links for the night, partners' clicks.",
-    "by_identity": "Conversions of an identity.",
+    "by_batch": "Conversions, links and deliveries of a day and shard, for the night and the log.",
+    "by_identity": "Conversions of an identity; clicks of a partner, by day and shard.",
     "by_due": "Deliveries that wait for their time, or are held, for the sweeper.",
     "by_time": "Deliveries of an account in order of time, for the log.",
 }

@@ -63,6 +63,11 @@ def repeat_sk(scope: str, receipt: Receipt) -> str:
     return f"R#{part(scope)}#{receipt}"
 
 
+def refunds_sk(scope: str) -> str:
+    """`E#acme`: refunds that came before the conversion, waiting in quarantine."""
+    return f"E#{part(scope)}"
+
+
 def quarantine_pk(realm: Realm, day: str) -> str:
     """`shop#Q#2026-01-31`: what could not be judged, by the UTC day it was received."""
     return f"{part(realm)}#Q#{day}"
@@ -122,14 +127,14 @@ def links_batch(realm: Realm, day: str, shard: int) -> str:
     return f"{part(realm)}#L#{day}#{shard}"
 
 
-def clicks_batch(realm: Realm, partner: PartnerId, day: str, shard: int) -> str:
-    """`shop#K#acme#2026-01-31#3` (index by_batch): clicks of a partner that occurred that UTC
+def clicks_of(realm: Realm, partner: PartnerId, day: str, shard: int) -> str:
+    """`shop#K#acme#2026-01-31#3` (index by_identity): clicks of a partner that occurred that UTC
     day."""
     return f"{part(realm)}#K#{part(partner)}#{day}#{shard}"
 
 
 def click_at(occurred_at: int, touch: TouchId) -> str:
-    """`1767225600000#tch_…`: the order of clicks within a batch."""
+    """`1767225600000#tch_…`: the order of clicks of a partner."""
     return f"{padded(occurred_at)}#{part(touch)}"
 
 

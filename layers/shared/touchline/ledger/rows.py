@@ -27,6 +27,7 @@ REPEAT = "repeat"
 QUARANTINE = "quarantine"
 ATTRIBUTES = "attributes"
 WORD = "word"
+EARLY_REFUNDS = "early_refunds"
 
 
 def touch_item(realm: Realm, touch: Touch) -> Item:
@@ -68,8 +69,8 @@ def _among_clicks(realm: Realm, touch: Touch) -> Item:
         return {}
     shard = keys.shard_of(touch.id)
     return {
-        "batch": keys.clicks_batch(realm, touch.partner, day_of(touch.occurred_at), shard),
-        "batch_at": keys.click_at(touch.occurred_at, touch.id),
+        "person": keys.clicks_of(realm, touch.partner, day_of(touch.occurred_at), shard),
+        "person_at": keys.click_at(touch.occurred_at, touch.id),
     }
 
 

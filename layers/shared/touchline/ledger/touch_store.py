@@ -9,7 +9,7 @@ from touchline.ledger import keys, rows
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Link, Surroundings, Touch
 from touchline.platform.dynamo import Item, Key, Missing, Set, Table
-from touchline.platform.dynamo.indexes import BY_BATCH
+from touchline.platform.dynamo.indexes import BY_BATCH, BY_IDENTITY
 
 
 class TouchStore:
@@ -103,9 +103,9 @@ class TouchStore:
 
         `until` is the last place in the order (keys.click_at) that is wanted; "" is the end.
         """
-        batch = keys.clicks_batch(realm, partner, day, shard)
+        clicks = keys.clicks_of(realm, partner, day, shard)
         page = self._table.query(
-            batch, index=BY_BATCH.name, last=until, descending=True, limit=limit
+            clicks, index=BY_IDENTITY.name, last=until, descending=True, limit=limit
         )
         return [rows.touch_of(item) for item in page.items]
 
