@@ -15,6 +15,7 @@ COMPONENTS: Mapping[str, Schema] = {}
 
 ASKED = (
     Parameter("account", "the account meant, with an operator's token"),
+    Parameter("test", "`1`: the account's test side", {"enum": ["1"]}),
     Parameter("from", "the first day, YYYY-MM-DD"),
     Parameter("to", "the last day, YYYY-MM-DD"),
     Parameter("event", "only this event"),

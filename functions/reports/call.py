@@ -64,8 +64,8 @@ class Call:
 
     @cached_property
     def realm(self) -> Realm:
-        """The realm meant: a test token reads the account's test side."""
-        return realm_of(self.account, test=self.token.test)
+        """The realm meant: the test side with a test token or `?test=1`."""
+        return realm_of(self.account, test=self.token.test or self.request.first("test") == "1")
 
     @cached_property
     def registry(self) -> Registry:

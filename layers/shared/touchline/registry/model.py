@@ -235,6 +235,7 @@ class Endpoint:
     state: EndpointState = EndpointState.ACTIVE
     options: Mapping[str, str] = field(default_factory=dict)  # of ad-platform formats
     consent: tuple[str, ...] = ()  # consents without which nothing personal is sent here
+    test: bool = False  # hears of the account's test side, and of nothing else
 
 
 @dataclass(frozen=True, slots=True)
