@@ -3,24 +3,29 @@
 from reports.call import Call, Handler
 from reports.rows import answered_rows
 from touchline.intake.visit import SUBS
-from touchline.kernel.errors import Refused
-from touchline.platform.http_api import Response, Route
+from touchline.kernel.errors import NotFound, Refused
+from touchline.ledger.identity import CLICK, Identity
+from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting.ask import limit_asked
-from touchline.reporting.clicks import ClickAsk, clicks_page
+from touchline.reporting.clicks import ClickAsk, clicks_page, shown
 
 
 def clicks(call: Call) -> Response:
-    """Clicks of one partner, newest first; go on with `cursor=` until `next` is null."""
-    first = call.request.first
+    """Clicks of one partner, newest first; go on with `cursor=` until `next` is null.
+
+    `listed` says whether its new clicks are listed at all.
+    """
+    first, asked = call.request.first, click_ask(call)
     rows, following = clicks_page(
         call.services.ledger,
         call.services.spread,
-        click_ask(call),
+        asked,
         limit=limit_asked(first),
         cursor=first("cursor"),
     )
-    body = {"from": call.days.first, "to": call.days.last, "rows": rows, "next": following}
-    return answered_rows(call, body, rows)
+    listed = call.registry.partners[asked.partner].list_clicks
+    days = {"from": call.days.first, "to": call.days.last}
+    return answered_rows(call, {**days, "listed": listed, "rows": rows, "next": following}, rows)
 
 
 def click_ask(call: Call) -> ClickAsk:
@@ -34,4 +39,16 @@ def click_ask(call: Call) -> ClickAsk:
     return ClickAsk(call.realm, partner, call.days, now, first("campaign"), subs)
 
 
-ROUTES: list[Route[Handler]] = [Route("GET", "/reports/clicks", clicks, "report")]
+def click(call: Call) -> Response:
+    """One click by its ID, as its partner may see it."""
+    known = Identity(f"{CLICK}:{call.parameters['id']}")
+    found = call.services.ledger.first_touch(call.realm, known)
+    if found is None or call.partner not in {None, found.partner}:
+        raise NotFound("not_found", f"no click {call.parameters['id'][:60]}")
+    return json_response(200, shown(found))
+
+
+ROUTES: list[Route[Handler]] = [
+    Route("GET", "/reports/clicks", clicks, "report"),
+    Route("GET", "/reports/clicks/{id}", click, "report"),
+]

@@ -16,7 +16,7 @@ from touchline.attribution.store import in_turn
 from touchline.kernel.clock import DAY_MS, HOUR_MS, SECOND_MS
 from touchline.kernel.errors import QueueUnavailable
 from touchline.kernel.ids import PartnerId, Realm
-from touchline.ledger.model import Touch, TouchKind
+from touchline.ledger.model import Touch
 from touchline.platform.observability import Log
 from touchline.platform.settings import Export
 from touchline.registry.kinds import PARTNER
@@ -66,7 +66,13 @@ def files(api: ReportsApi, name: str, token: str | None = None) -> list[str]:
 def a_click(number: int, **stated: Any) -> Touch:
     """Click number so many of partner acme, a minute apart."""
     at = NOON - number * 60 * SECOND_MS
-    values = {"partner": "acme", "click_id": f"clk_{number}", "id": f"tch_{number}", **stated}
+    values = {
+        "partner": "acme",
+        "listed": True,
+        "click_id": f"clk_{number}",
+        "id": f"tch_{number}",
+        **stated,
+    }
     return a_touch(identity=f"click:clk_{number}", occurred_at=at, **values)
 
 
@@ -234,7 +240,7 @@ def test_a_partner_sees_no_click_of_another_and_nothing_of_the_person() -> None:
     api.services.ledger.put_touch(SHOP, a_click(1, ip="192.0.2.7", user_agent="x", flags=("bot",)))
     api.services.ledger.put_touch(SHOP, a_click(2, partner="globex"))
     api.services.ledger.put_touch(SHOP, a_click(3, partner=None))
-    api.services.ledger.put_touch(SHOP, a_click(4, kind=TouchKind.VIEW))
+    api.services.ledger.put_touch(SHOP, a_click(4, listed=False))
 
     (row,) = api.get("/reports/clicks", token=api.token("shop", partner="acme"), **RANGE).body[
         "rows"
@@ -304,3 +310,25 @@ def test_a_cursor_of_somewhere_else_is_refused(cursor: str) -> None:
 
 def test_decisions_of_a_partner_that_there_is_not_are_refused() -> None:
     assert a_shop_with_partners().get("/reports/decisions", partner="nobody").code == "not_found"
+
+
+def test_one_click_is_found_by_its_id_by_its_partner_and_by_the_account_only() -> None:
+    api = a_shop_with_partners()
+    api.services.ledger.put_touch(SHOP, a_click(1, listed=False, ip="192.0.2.7"))
+    acme, globex = (api.token("shop", partner=name) for name in ("acme", "globex"))
+
+    found = api.get("/reports/clicks/clk_1", token=acme)
+
+    assert (found.body["click_id"], found.body["counts"]) == ("clk_1", True)
+    assert "192.0.2.7" not in found.text
+    assert api.get("/reports/clicks/clk_1").status == 200
+    assert api.get("/reports/clicks/clk_1", token=globex).code == "not_found"
+    assert api.get("/reports/clicks/clk_2").code == "not_found"
+
+
+def test_a_partner_whose_clicks_are_not_listed_is_told_so() -> None:
+    api = a_shop_with_partners()
+    api.declare(PARTNER, Partner(PartnerId("open"), list_clicks=True))
+
+    assert api.get("/reports/clicks", partner="acme", **RANGE).body["listed"] is False
+    assert api.get("/reports/clicks", partner="open", **RANGE).body["listed"] is True

@@ -33,7 +33,7 @@ EARLY_REFUNDS = "early_refunds"
 def touch_item(realm: Realm, touch: Touch) -> Item:
     """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow.
 
-    A partner's click costs a second unit: it stands in an index, so that its partner can read it.
+    A listed click costs a second unit: it stands in an index, so that its partner can read it.
     """
     return stated(
         {
@@ -64,8 +64,8 @@ def touch_item(realm: Realm, touch: Touch) -> Item:
 
 
 def _among_clicks(realm: Realm, touch: Touch) -> Item:
-    """A partner's click stands in the index of that partner's clicks of the day."""
-    if touch.partner is None or touch.kind is not TouchKind.CLICK:
+    """A listed click stands in the index of its partner's clicks of the day."""
+    if not touch.listed or touch.partner is None:
         return {}
     shard = keys.shard_of(touch.id)
     return {
@@ -99,6 +99,7 @@ def touch_of(item: Item) -> Touch:
         flags=texts(item, "flags"),
         consent=texts(item, "consent"),
         expires_at=maybe_number(item, "expires_at"),
+        listed="person" in item,
     )
 
 

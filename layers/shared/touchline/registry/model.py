@@ -162,6 +162,7 @@ class Partner:
     caps: tuple[Cap, ...] = ()
     coupons: tuple[str, ...] = ()
     overrides: RuleOverrides = field(default_factory=RuleOverrides)
+    list_clicks: bool = False  # its clicks can be listed one by one; a write unit more for each
     active: bool = True
 
 
