@@ -101,7 +101,8 @@ def _fetch(url: str, path: Path) -> None:
     """Into a file beside it first, so that what bears the name is whole."""
     part = path.with_name(f"{path.name}.part")
     try:
-        with urlopen(url, timeout=LINK_TIMEOUT_SECONDS) as answer, part.open("wb") as out:  # noqa: S310 - the stack's own link
+        # The link is the stack's own: http or https.
+        with urlopen(url, timeout=LINK_TIMEOUT_SECONDS) as answer, part.open("wb") as out:  # noqa: S310 # nosec B310
             shutil.copyfileobj(answer, out)
     except (URLError, OSError) as error:
         part.unlink(missing_ok=True)
