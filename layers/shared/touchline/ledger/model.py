@@ -71,6 +71,7 @@ class Touch:
     flags: tuple[str, ...] = ()  # bot, fraud_hold, duplicate_click, ...
     consent: tuple[str, ...] = ()
     expires_at: int | None = None  # seconds since 1970, for TTL
+    listed: bool = False  # it stands in its partner's list of clicks
 
     def is_over(self, at: int) -> bool:
         """Whether it may not be read any more at `at` (ms): TTL deletes days late."""
