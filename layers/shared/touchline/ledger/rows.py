@@ -33,7 +33,8 @@ EARLY_REFUNDS = "early_refunds"
 def touch_item(realm: Realm, touch: Touch) -> Item:
     """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow.
 
-    One that came late stands in the index among the links of the day that it came.
+    A listed click costs a second unit: it stands in an index, so that its partner can read it. So
+    does a touch that came late: it stands among the links of the day on which it came.
     """
     pk = keys.identity_pk(realm, touch.identity)
     sk = keys.touch_sk(touch.occurred_at, touch.id)
@@ -62,8 +63,20 @@ def touch_item(realm: Realm, touch: Touch) -> Item:
             "expires_at": touch.expires_at,
             "late_at": touch.late_at,
             **(_news(realm, touch.late_at, pk, sk) if touch.late_at else {}),
+            **_among_clicks(realm, touch),
         }
     )
+
+
+def _among_clicks(realm: Realm, touch: Touch) -> Item:
+    """A listed click stands in the index of its partner's clicks of the day."""
+    if not touch.listed or touch.partner is None:
+        return {}
+    shard = keys.shard_of(touch.id)
+    return {
+        "person": keys.clicks_of(realm, touch.partner, day_of(touch.occurred_at), shard),
+        "person_at": keys.click_at(touch.occurred_at, touch.id),
+    }
 
 
 def touch_of(item: Item) -> Touch:
@@ -92,6 +105,7 @@ def touch_of(item: Item) -> Touch:
         consent=texts(item, "consent"),
         expires_at=maybe_number(item, "expires_at"),
         late_at=maybe_number(item, "late_at"),
+        listed="person" in item,
     )
 
 
