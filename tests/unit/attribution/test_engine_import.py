@@ -9,6 +9,6 @@ def test_importing_the_engine_and_the_night_loads_no_numpy() -> None:
     modules = "touchline.attribution.engine.fit, touchline.attribution.night.office"
     program = f"import {modules}, sys; print('numpy' in sys.modules)"
     command = [sys.executable, "-c", program]
-    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    said = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
 
     assert said.stdout.strip() == "False"
