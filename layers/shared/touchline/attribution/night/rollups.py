@@ -18,8 +18,8 @@ from touchline.platform.dynamo import Item
 
 One = TypeVar("One")
 
-CELLS_PER_ROW = 1000
-"""Far below what one row can hold; also of paths."""
+ROW_BYTES = 200_000
+"""What one row of cells or paths holds: half of what an item can."""
 
 FORMAT = "2"
 """Grows with every change of what a version holds, so that versions of two formats differ."""
@@ -230,7 +230,9 @@ class _Facts:
         }
 
 
-def credit_rows(cells: Mapping[tuple[str, str], Sequence[Cell]]) -> Iterator[tuple[str, object]]:
+def credit_rows(
+    cells: Mapping[tuple[str, str], Sequence[Cell]],
+) -> Iterator[tuple[str, Sequence[Cell]]]:
     """Sort key and content of the rows that hold cells, by dimension and model."""
     for (dimension, model), some in cells.items():
         for number, chunk in _chunks(some):
@@ -238,8 +240,16 @@ def credit_rows(cells: Mapping[tuple[str, str], Sequence[Cell]]) -> Iterator[tup
 
 
 def _chunks(rows: Sequence[One]) -> Iterator[tuple[int, Sequence[One]]]:
-    for number, start in enumerate(range(0, len(rows), CELLS_PER_ROW)):
-        yield number, rows[start : start + CELLS_PER_ROW]
+    chunk: list[One] = []
+    number = size = 0
+    for row in rows:
+        size += len(json.dumps(row))
+        if chunk and size > ROW_BYTES:
+            yield number, chunk
+            chunk, number, size = [], number + 1, len(json.dumps(row))
+        chunk.append(row)
+    if chunk:
+        yield number, chunk
 
 
 def cells_in(item: Item) -> list[Cell]:
