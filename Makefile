@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 LOCAL := .local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint format docs audit bench deploy console-vendor lock clean
+.PHONY: help setup demo up down invoke test lint format docs audit bench deploy console-vendor lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ up: setup ## a local stack that stays up; prints its URL and an admin token
 
 down: setup ## stop it
 	@$(BIN)/python -m local.down $(ARGS)
+
+invoke: setup ## one event under Lambda's own runtime, over the stack of `make up`: EVENT=events/…
+	@$(BIN)/python -m local.invoke $(EVENT)
 
 test: lint ## every check there is
 	$(BIN)/pytest tests/unit tests/contract tests/handlers tests/system -n auto --maxprocesses 4 --dist loadfile -q

@@ -56,6 +56,7 @@ def _postback(aws: Aws, token: str) -> Callable[[int], object]:
         clock=system_clock,
         new_id=id_factory(system_clock),
         log=Log("ingest", system_clock, write=lambda _line: None),
+        open_secret=connected.seals("/sealing-key").open,
     )
     ingest = Ingest(made)
 

@@ -57,13 +57,21 @@ def run(command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str]) -
     return done.stdout
 
 
-def start(command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str], log: Path) -> int:
-    """Start a process that outlives this one; its process ID. It writes to `log`."""
+def start(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    extra: Mapping[str, str],
+    log: Path,
+    bare: bool = False,
+) -> int:
+    """Start a process that outlives this one; its process ID. It writes to `log`. A bare one gets
+    nothing of this process's environment but the search path."""
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - the commands are ours
             [str(part) for part in command],
             cwd=cwd,
-            env=environment(extra),
+            env={"PATH": os.environ["PATH"], **extra} if bare else environment(extra),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -106,6 +114,13 @@ def free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise CommandFailed("this machine has no free port on 127.0.0.1")
+
+
+def is_listening(port: int) -> bool:
+    """Whether something on this machine takes connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float, every: float = 0.1) -> bool:

@@ -71,3 +71,8 @@ def an_arrival(**stated: Any) -> Arrival:
         **stated,
     }
     return Arrival(**values)
+
+
+def opened(text: str) -> str:
+    """The opener of secrets that are not sealed: tests about other things write them down plain."""
+    return text

@@ -20,7 +20,7 @@ DETAILS: Mapping[tuple[str, str], Detail] = {
 }
 COMPONENTS = {**intake.COMPONENTS, **operators.COMPONENTS, **reports.COMPONENTS}
 
-REFUSALS = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 503)
+REFUSALS = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 428, 429, 503)
 HEADERS = {
     "x-touchline-receipt": "names this request in logs and rows",
     "x-touchline-outcome": "stored, duplicate, updated, quarantined, refused, spilled or ok",

@@ -6,7 +6,6 @@ from typing import Any
 from docs.openapi.model import (
     Detail,
     Parameter,
-    Reply,
     Schema,
     component,
     json_body,
@@ -22,7 +21,11 @@ _PAGE = (
     Parameter("limit", "entries of a page, 1 to 500", {"type": "integer"}),
     Parameter("cursor", "`next` of the page before"),
 )
-_VERSION = Parameter("version", "the version that you read", {"type": "integer"})
+_VERSION = Parameter(
+    "version",
+    'the version that you read; or send `If-Match: "3"`, or `If-Match: *` for whatever is there',
+    {"type": "integer"},
+)
 _REFUSALS = (400, 404, 409, 413, 422, 503)
 _ITEMS = json_reply(
     "One page",
@@ -79,14 +82,14 @@ def _of(kind: Kind) -> dict[tuple[str, str], Detail]:
             (*whose, _VERSION),
             patch,
             {200: shown},
-            _REFUSALS,
+            (*_REFUSALS, 428),
         ),
         ("DELETE", one): Detail(
             f"Delete one of the {kind.plural}",
             (*whose, _VERSION),
             None,
-            {204: Reply("It is gone")},
-            _REFUSALS,
+            {200: json_reply("It is gone; which tokens ended with it, and what stays")},
+            (*_REFUSALS, 428),
         ),
     }
 
@@ -120,10 +123,10 @@ DETAILS: Mapping[tuple[str, str], Detail] = {
     **{key: detail for kind in (ACCOUNT, *THINGS) for key, detail in _of(kind).items()},
     ("POST", f"/admin/{EVENT.plural}/{{id}}/rename"): Detail(
         "Give an event another name from now on",
-        (ACCOUNT_PARAMETER,),
+        (ACCOUNT_PARAMETER, _VERSION),
         json_body({"type": "object", "required": ["to"], "properties": {"to": text(64)}}),
         {200: json_reply("The event with its version")},
-        _REFUSALS,
+        (*_REFUSALS, 428),
     ),
     ("GET", "/admin/tokens"): Detail(
         query=(ACCOUNT_PARAMETER,), replies={200: _ITEMS}, refusals=_REFUSALS
@@ -142,7 +145,7 @@ DETAILS: Mapping[tuple[str, str], Detail] = {
     ),
     ("DELETE", "/admin/tokens/{id}"): Detail(
         query=(ACCOUNT_PARAMETER,),
-        replies={200: json_reply("The token, revoked"), 204: Reply("It is revoked")},
+        replies={200: json_reply("The token, revoked")},
         refusals=_REFUSALS,
     ),
     ("GET", "/admin/audit"): Detail(

@@ -22,6 +22,7 @@ def all_routes() -> Routes:
         clock=lambda: 0,
         new_id=lambda prefix: prefix,
         log=Log("docs", lambda: 0),
+        open_secret=str,
     )
     return {
         "ingest": [*intake.partner().routes(), *intake.web().routes()],

@@ -24,6 +24,8 @@ from touchline.registry.token_store import TokenStore
 from touchline.registry.tokens import ANY_ACCOUNT, RandomBits
 
 MAX_BODY_BYTES = 256 * 1024
+ANY_VERSION = "*"
+"""What `If-Match` says for "whatever is there now" (RFC 9110, 13.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +104,28 @@ class Call:
         return said
 
     def version(self, said: Any = None) -> int | None:
-        """The version that the caller read: `If-Match: "3"`, `?version=3` or the body's.
-
-        Raises Refused `bad_field`.
+        """The version that the caller read: `If-Match: "3"`, `?version=3` or the body's; None when
+        it names none, or `*`. Raises Refused `bad_field`.
         """
-        stated = self.request.header("if-match").strip('"W/ ') or self.request.first("version")
-        found = stated or said
-        if found is None or found == "":
+        found = self._stated_version(said)
+        if found in {"", ANY_VERSION}:
             return None
-        text = str(found)
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
+        if not (found.isascii() and found.isdigit() and len(found) < 16):
             raise Refused("bad_field", "version: a whole number", field="version")
-        return int(text)
+        return int(found)
+
+    def needed_version(self, said: Any = None) -> int | None:
+        """The same, where a caller who saw no version could undo what another did.
+
+        Raises Refused `version_needed`, `bad_field`.
+        """
+        if not self._stated_version(said):
+            raise Refused("version_needed", field="version")
+        return self.version(said)
+
+    def _stated_version(self, said: Any) -> str:
+        stated = self.request.header("if-match").strip('"W/ ') or self.request.first("version")
+        return stated or ("" if said is None else str(said))
 
 
 Handler = Callable[[Call], Response]

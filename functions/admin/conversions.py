@@ -7,6 +7,7 @@ from typing import Any
 
 from admin.call import Call, Handler
 from touchline.intake.corrections import ACTIONS, Order
+from touchline.intake.restate import restate
 from touchline.kernel.clock import iso
 from touchline.kernel.errors import Conflict, NotFound, Refused
 from touchline.kernel.ids import ConversionId, Receipt
@@ -51,7 +52,7 @@ def act(action: str, call: Call) -> Response:
     order = _order(call, registry, said)
     new = ACTIONS[action](old, order)
     if new is not old:
-        ledger.replace_conversion(new, old.version)
+        new = restate(ledger, registry, old, new)
         _note(call, action, old, new, order)
     return json_response(200, shown(new), {"etag": f'"{new.version}"'})
 

@@ -9,15 +9,27 @@ from admin.call import Call, Handler
 from admin.pages import limit_of, start_of, told
 from touchline.intake.remap import remap
 from touchline.kernel.errors import Refused
-from touchline.kernel.ids import AccountId, Receipt, realm_of
+from touchline.kernel.ids import AccountId, Receipt, TokenId, realm_of
 from touchline.ledger.store import LedgerStore
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.registry import keys
+from touchline.registry.audit import Author
 from touchline.registry.catalogue import warnings
 from touchline.registry.external import outside
-from touchline.registry.kinds import ACCOUNT, EVENT, PARTNER, THINGS, Kind
+from touchline.registry.kinds import ACCOUNT, CAMPAIGN, ENDPOINT, EVENT, PARTNER, THINGS, Kind
 from touchline.registry.model import Partner
 from touchline.registry.store import Entry
+from touchline.registry.tokens import is_valid
+
+STAYS: Mapping[Kind, str] = {
+    ACCOUNT: "What was stored of its conversions, touches and deliveries stays; raw requests and "
+    "touches still go when their time is over. To erase a person, declare the account again.",
+    EVENT: "Its conversions stay, with the credit that they were given; new ones are quarantined.",
+    PARTNER: "Its touches and conversions stay under its ID, with what they pay.",
+    CAMPAIGN: "Its touches and conversions stay; its links answer 404 within a minute.",
+    ENDPOINT: "The log of what it was sent stays; what waits for it is cancelled.",
+}
+"""What deleting a thing leaves, by its kind; persons are erased by POST /admin/erase."""
 
 
 def list_things(kind: Kind, call: Call) -> Response:
@@ -65,7 +77,7 @@ def create(kind: Kind, call: Call) -> Response:
 def change(kind: Kind, call: Call) -> Response:
     """Merge a patch into a thing."""
     body = call.body()
-    version = call.version(body.pop("version", None))
+    version = call.needed_version(body.pop("version", None))
     account = _account(kind, call)
     changed = call.services.registrar.change(
         account, kind, call.parameters["id"], body, call.who, version
@@ -79,25 +91,48 @@ def explain_words(call: Call, account: AccountId, partner: Partner) -> None:
     """Move the conversions whose status word the partner's maps explain now (both sides)."""
     services = call.services
     ledger = LedgerStore(services.ledger)
+    registry = services.registry.snapshot(account)
     for test in (False, True):
         realm = realm_of(account, test=test)
-        remap(ledger, realm, partner, Receipt(services.new_id("rcp")), services.clock())
+        remap(ledger, registry, realm, partner, Receipt(services.new_id("rcp")), services.clock())
 
 
 def delete(kind: Kind, call: Call) -> Response:
-    """Delete a thing; 204."""
+    """Delete a thing and end the tokens that acted for it; says which, and what stays."""
     if kind is ACCOUNT:
         call.operator_only()
-    account = _account(kind, call)
-    thing = call.parameters["id"]
-    call.services.registrar.delete(account, kind, thing, call.who, call.version())
-    return Response(204)
+    account, thing = _account(kind, call), call.parameters["id"]
+    registrar = call.services.registrar
+    old = registrar.removable(account, kind, thing, call.needed_version())
+    # The tokens first: whoever asks again after a crash finds the thing, and goes on.
+    revoked = revoke_tokens(call, account, kind, thing)
+    registrar.remove(account, old, call.who)
+    told = {"kind": kind.name, "id": thing, "revoked_tokens": revoked, "stays": STAYS[kind]}
+    return json_response(200, {"deleted": True, **told})
+
+
+def revoke_tokens(call: Call, account: AccountId, kind: Kind, thing: str) -> list[TokenId]:
+    """End the live tokens of an account, or those that are bound to a partner; which they were."""
+    services, now = call.services, call.services.clock()
+    if kind not in {ACCOUNT, PARTNER}:
+        return []
+    bound = [
+        token.id
+        for token in services.tokens.of_account(account)
+        if is_valid(token, now) and (kind is ACCOUNT or token.partner == thing)
+    ]
+    for token in bound:
+        author = Author(call.who, now, services.new_id("aud"))
+        services.tokens.revoke(account, token, author)
+    return bound
 
 
 def rename_event(call: Call) -> Response:
     """`{"to": "new_name"}`: from now on the event bears another name."""
     body = call.body()
-    version = call.version(body.get("version"))
+    if unknown := sorted(body.keys() - {"to", "version"}):
+        raise Refused("unknown_field", f"{unknown[0][:64]}: known are to, version")
+    version = call.needed_version(body.get("version"))
     event = call.parameters["id"]
     registrar = call.services.registrar
     entry = registrar.rename(call.account, event, body.get("to"), call.who, version)

@@ -60,7 +60,7 @@ def replay_one(call: Call) -> Response:
     registry = services.registry.snapshot(call.account)
     now = services.clock()
     quarantined = _found(call)
-    desk = Desk(ledger, services.new_id)
+    desk = Desk(ledger)
     closed, outcomes = replay(desk, ledger, registry, quarantined, _correction(said), now)
     if closed is not quarantined:
         _note(call, "replay", closed, corrected=bool(said))

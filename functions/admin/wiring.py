@@ -8,6 +8,7 @@ from typing import Protocol
 from admin.call import Services
 from touchline.delivery.saving import check_endpoint, finish_endpoint
 from touchline.intake.landing import check_landing
+from touchline.intake.saving import finish_partner
 from touchline.kernel.clock import Clock
 from touchline.kernel.ids import NewId
 from touchline.platform.dynamo import Table
@@ -17,7 +18,7 @@ from touchline.platform.settings import Admin
 from touchline.registry.cache import RegistryCache
 from touchline.registry.contracts import parse
 from touchline.registry.declare import Check, Finish, Registrar
-from touchline.registry.kinds import CAMPAIGN, ENDPOINT
+from touchline.registry.kinds import CAMPAIGN, ENDPOINT, PARTNER
 from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
@@ -41,7 +42,10 @@ def checks_of(settings: Admin) -> Mapping[str, Check]:
 
 def finishes_of(seals: Seals) -> Mapping[str, Finish]:
     """Their last touch on what is saved (a secret made and sealed), by kind."""
-    return {ENDPOINT.name: finish_endpoint(seals.seal, secrets.token_bytes)}
+    return {
+        ENDPOINT.name: finish_endpoint(seals.seal, secrets.token_bytes),
+        PARTNER.name: finish_partner(seals.seal),
+    }
 
 
 class Connected(Protocol):
@@ -55,8 +59,8 @@ class Connected(Protocol):
         """The queue of this URL."""
         ...
 
-    def seals(self, parameter: str, *, create: bool = False) -> Seals:
-        """Seals by the key of this parameter."""
+    def seals(self, parameter: str, *, create: bool = False, kms_key: str = "") -> Seals:
+        """Seals by the keys of this parameter."""
         ...
 
 
@@ -64,7 +68,9 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
     """Wire the services by the settings."""
     table = connected.table(settings.registry_table)
     registry, token_store = RegistryStore(table), TokenStore(table)
-    seals = connected.seals(settings.sealing_key_parameter, create=True)
+    seals = connected.seals(
+        settings.sealing_key_parameter, create=True, kms_key=settings.kms_key_arn
+    )
     registrar = Registrar(
         registry,
         parse,

@@ -8,6 +8,7 @@ from touchline.intake.allowance import Allowances
 from touchline.intake.authenticate import Registrar
 from touchline.intake.clicks import Memory
 from touchline.intake.ports import Desk
+from touchline.intake.signature import Open
 from touchline.intake.store import IntakeStore
 from touchline.intake.visit_keeping import Keeper
 from touchline.kernel.clock import Clock, system_clock
@@ -36,16 +37,18 @@ class Parts:
     clock: Clock
     new_id: NewId
     log: Log
+    open_secret: Open
 
     def partner(self) -> Partner:
         """The routes of partners, back ends and sites' scripts."""
         allowances = Allowances(self.intake, self.clock, self.new_id("proc"))
         return Partner(
             registrar=self.registrar,
-            desk=Desk(self.ledger, self.new_id),
+            desk=Desk(self.ledger),
             spill=self.spill,
             allowances=allowances,
             signatures=self.intake,
+            open_secret=self.open_secret,
             clock=self.clock,
             log=self.log,
         )
@@ -53,16 +56,32 @@ class Parts:
     def web(self) -> Web:
         """The routes that browsers ask for."""
         keeper = Keeper(self.ledger, self.spill)
-        memory = Memory(self.intake, self.intake)
+        memory = Memory(self.intake, self.intake, self.open_secret)
         return Web(self.registrar, keeper, memory, self.new_id, self.clock)
 
 
 def parts(
-    *, ledger: Table, registry: Table, spill: Queue, clock: Clock, new_id: NewId, log: Log
+    *,
+    ledger: Table,
+    registry: Table,
+    spill: Queue,
+    clock: Clock,
+    new_id: NewId,
+    log: Log,
+    open_secret: Open,
 ) -> Parts:
     """The parts over two tables and a queue."""
     registrar = RegistryCache(RegistryStore(registry), TokenStore(registry), clock)
-    return Parts(LedgerStore(ledger), IntakeStore(ledger), registrar, spill, clock, new_id, log)
+    return Parts(
+        LedgerStore(ledger),
+        IntakeStore(ledger),
+        registrar,
+        spill,
+        clock,
+        new_id,
+        log,
+        open_secret,
+    )
 
 
 def from_environment(service: str, patience: Patience = INTAKE) -> Parts:
@@ -76,4 +95,5 @@ def from_environment(service: str, patience: Patience = INTAKE) -> Parts:
         clock=system_clock,
         new_id=id_factory(system_clock, secrets.randbits),
         log=Log(service, system_clock, level=settings.log_level),
+        open_secret=connected.seals(settings.sealing_key_parameter).open,
     )

@@ -27,7 +27,7 @@ class Drain:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._desk = Desk(parts.ledger, parts.new_id)
+        self._desk = Desk(parts.ledger)
         self._keeper = Keeper(parts.ledger, parts.spill)
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from touchline.intake.reception import (
     UPSERT,
     receive,
 )
-from touchline.intake.signature import Seen, Signed, Verdict, judge
+from touchline.intake.signature import Open, Seen, Signed, Verdict, judge
 from touchline.intake.spill import pack
 from touchline.kernel.clock import Clock
 from touchline.kernel.errors import QueueUnavailable, Refused, StoreUnavailable, Unauthorized
@@ -44,6 +44,7 @@ class Partner:
     spill: Queue
     allowances: Allowances
     signatures: Seen
+    open_secret: Open
     clock: Clock
     log: Log
 
@@ -106,8 +107,8 @@ class Partner:
                 source_ip=request.source_ip,
             ),
         )
+        verdict = self._signature(caller, route, request, now)
         try:
-            verdict = self._signature(caller, route, request, now)
             if verdict and self._was_used(caller, verdict):
                 return [Outcome(Result.REFUSED, receipt, ("signature_replayed",))]
             outcomes = receive(self.desk, caller, arrival)
@@ -137,13 +138,19 @@ class Partner:
     def _signature(self, caller: Caller, route: str, request: Request, now: int) -> Verdict | None:
         """The verdict on a postback's signature, None where none is asked for.
 
-        Raises Unauthorized with the reason where the partner enforces signatures.
+        Raises Unauthorized with the reason where the partner enforces signatures, and
+        StoreUnavailable when its keys cannot be opened: what nobody could check is not taken.
         """
         partner = caller.partner
         if partner is None or route != POSTBACK:
             return None
         signed = Signed(request.method, request.path, request.raw_query, request.body)
-        verdict = judge(partner.postback_signing, partner, signed, now)
+        try:
+            verdict = judge(partner.postback_signing, partner, signed, now, self.open_secret)
+        except StoreUnavailable:
+            if partner.postback_signing == Signing.REPORT:
+                return None
+            raise
         if verdict and verdict.refusal and partner.postback_signing != Signing.REPORT:
             raise Unauthorized(verdict.refusal)
         return verdict

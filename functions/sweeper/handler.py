@@ -1,4 +1,4 @@
-"""Every minute: due deliveries, held ones, their sum, missing links, requests kept long enough."""
+"""Every minute: due and held deliveries, their sum, what intake left undone, old requests."""
 
 from functools import cache
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from touchline.delivery.held import Holds
 from touchline.delivery.store import DeliveryStore
 from touchline.delivery.sweep import Sweeper
-from touchline.intake.heal import Relinker
+from touchline.intake.heal import Healer
 from touchline.kernel.clock import system_clock
 from touchline.ledger.store import LedgerStore
 from touchline.platform import settings
@@ -18,25 +18,26 @@ from touchline.registry.store import RegistryStore
 from touchline.registry.token_store import TokenStore
 
 
-def sweep(sweeper: Sweeper, retention: Retention, relinker: Relinker, log: Log) -> dict[str, Any]:
+def sweep(sweeper: Sweeper, retention: Retention, healer: Healer, log: Log) -> dict[str, Any]:
     """One sweep, told in one line."""
     swept = sweeper.sweep()
     retained = retention.sweep()
-    linked = relinker.sweep()
+    healed = healer.sweep()
     told = {
         "queued": swept.queued,
         "late": swept.late,
         "released": swept.released,
         "announced": swept.balance.announced,
         "unbalanced": swept.balance.difference,
-        "linked": linked,
+        "linked": healed.links,
+        "refunded": healed.refunds,
         "emptied": retained.emptied + retained.deleted,
     }
     log.event(Code.SWEEP, level="ERROR" if swept.balance.difference else "INFO", **told)
     log.metrics(
         {
             Metric.OVERDUE_DELIVERIES: swept.late,
-            Metric.HEALED: swept.queued + swept.released + linked,
+            Metric.HEALED: swept.queued + swept.released + healed.links + healed.refunds,
             Metric.DELIVERIES_UNBALANCED: swept.balance.difference,
         }
     )
@@ -44,7 +45,7 @@ def sweep(sweeper: Sweeper, retention: Retention, relinker: Relinker, log: Log) 
 
 
 @cache
-def _composed() -> tuple[Sweeper, Retention, Relinker, Log]:
+def _composed() -> tuple[Sweeper, Retention, Healer, Log]:
     wanted = settings.load(settings.Sweeper)
     connections = Connections(settings.load(settings.Aws), client=wanted.dynamo_client)
     table = connections.table(wanted.registry_table)
@@ -55,10 +56,10 @@ def _composed() -> tuple[Sweeper, Retention, Relinker, Log]:
     holds = Holds(store, registries, queue, system_clock)
     sweeper = Sweeper(store, holds, queue, system_clock, registry.accounts)
     ledger = connections.table(wanted.ledger_table)
-    retention = Retention(ledger, registries.registry, registry.accounts, system_clock)
-    relinker = Relinker(LedgerStore(ledger), registry.accounts, system_clock)
+    retention = Retention(ledger, registry.raw_retentions, system_clock)
+    healer = Healer(LedgerStore(ledger), registries.registry, registry.accounts, system_clock)
     log = Log("sweeper", system_clock, level=wanted.log_level)
-    return sweeper, retention, relinker, log
+    return sweeper, retention, healer, log
 
 
 def lambda_handler(_: dict[str, Any], __: object) -> dict[str, Any]:

@@ -221,6 +221,34 @@ def test_a_step_that_must_be_the_next_is_only_that(
         assert ledger.add_conversion(a_conversion(id="B"), [step]) is None
 
 
+def test_a_change_steps_its_tallies_or_is_not_made(ledger: LedgerStore) -> None:
+    first = a_conversion(tallies=("cap",))
+    ledger.add_conversion(first, [STEP])
+    back = replace(first, version=2, attempt="att_2", tallies=())
+    ledger.replace_conversion(back, 1, steps=[TallyStep("cap", -5, count=-1)])
+    assert ledger.tallies(SHOP, ["cap"]) == [Tally("cap", 0, 0)]
+    ledger.replace_conversion(back, 1, steps=[TallyStep("cap", -5, count=-1)])  # answer was lost
+    assert ledger.tallies(SHOP, ["cap"]) == [Tally("cap", 0, 0)]
+    again = replace(back, version=3, attempt="att_3", tallies=("cap",))
+    with pytest.raises(Conflict, match="tally_moved"):
+        ledger.replace_conversion(again, 2, steps=[TallyStep("cap", 5, seen=1)])
+    assert ledger.conversion(SHOP, first.key) == back
+    ledger.replace_conversion(again, 2, steps=[TallyStep("cap", 5, seen=0)])
+    assert ledger.conversion(SHOP, first.key) == again
+
+
+def test_early_refunds_wait_beside_the_conversion_that_they_name(ledger: LedgerStore) -> None:
+    key, other = a_conversion().key, a_conversion(scope="acme").key
+    assert ledger.early_refunds(SHOP, [key]) == {}
+    ledger.note_refund(SHOP, key, "rcp_1")
+    ledger.note_refund(SHOP, key, "rcp_2")
+    assert ledger.early_refunds(SHOP, [other, key]) == {key: ("rcp_1", "rcp_2")}
+    ledger.forget_refunds(SHOP, key, ("rcp_1",))
+    assert ledger.early_refunds(SHOP, [key]) == {key: ("rcp_1", "rcp_2")}
+    ledger.forget_refunds(SHOP, key, ("rcp_1", "rcp_2"))
+    assert ledger.early_refunds(SHOP, [key]) == {}
+
+
 def test_a_crowd_never_steps_over_a_bound(busy: LedgerStore) -> None:
     def attempt(n: int) -> bool:
         try:

@@ -98,7 +98,7 @@ def test_a_conversion_lives_through_status_value_and_refund(backend: Api, owner:
     assert len(item["history"]) == 2
 
 
-def test_a_cap_holds_for_a_crowd(partner: Api, owner: Api) -> None:
+def test_a_cap_holds_for_a_crowd_and_what_is_rejected_gives_room(partner: Api, owner: Api) -> None:
     orders = [f"cap-{n}" for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda order: partner.get("/postback", a_sale(order)), orders))
@@ -106,6 +106,11 @@ def test_a_cap_holds_for_a_crowd(partner: Api, owner: Api) -> None:
     assert wait_until(lambda: all(items(owner, order) for order in orders), seconds=PATIENT)
     payouts = [item["payout"] for order in orders for item in items(owner, order)]
     assert sorted(payouts) == ["0.00"] * 4 + ["5.00"] * 2
+    paid = orders[payouts.index("5.00")]
+    assert owner.post(f"/admin/conversions/{paid}/reject", {"reason": "fake"}).status == 200
+    assert partner.get("/postback", a_sale("cap-room")).status == 200
+    assert wait_until(lambda: bool(items(owner, "cap-room")), seconds=PATIENT)
+    assert items(owner, "cap-room")[0]["payout"] == "5.00"
 
 
 def test_what_cannot_be_read_waits_in_quarantine_and_is_replayed(backend: Api, owner: Api) -> None:

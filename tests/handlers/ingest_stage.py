@@ -11,9 +11,10 @@ from ingest.desk import Parts, parts
 from ingest.drain import Drain
 from ingest.handler import Ingest
 from tests.factories import NOON
-from tests.intake_factories import SHOP, a_registry
+from tests.intake_factories import SHOP, a_registry, opened
 from tests.memory_queue import MemoryQueue
 from tests.memory_table import MemoryTable
+from touchline.intake.signature import Open
 from touchline.kernel.errors import Unauthorized
 from touchline.kernel.ids import AccountId, CampaignId, EventName, PartnerId, TokenId, id_factory
 from touchline.ledger.model import Conversion, ConversionKey
@@ -95,7 +96,12 @@ class Answer:
 class Stage:
     """Stands for API Gateway, the sender and the clock."""
 
-    def __init__(self, registry: Registry | None = None, table: MemoryTable | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        table: MemoryTable | None = None,
+        open_secret: Open = opened,
+    ) -> None:
         self.now = NOON
         self.table = table or MemoryTable()
         self.registrar = Declared(registry or a_registry(), dict(TOKENS))
@@ -109,6 +115,7 @@ class Stage:
             clock=self.clock,
             new_id=id_factory(self.clock, self._number),
             log=Log("ingest", self.clock, write=self.log.append),
+            open_secret=open_secret,
         )
         self.parts = Parts(
             base.ledger,
@@ -118,6 +125,7 @@ class Stage:
             base.clock,
             base.new_id,
             base.log,
+            base.open_secret,
         )
         self.ledger = self.parts.ledger
         self.ingest = Ingest(self.parts)

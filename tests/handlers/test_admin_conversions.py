@@ -131,7 +131,9 @@ def test_an_event_tells_two_conversions_with_one_id_apart(office: Office) -> Non
 
 def test_a_conversion_under_an_events_former_name_is_found(office: Office) -> None:
     office.add()
-    office.post("/admin/events/purchase/rename", {"to": "complete_purchase"}, query=SHOP)
+    office.post(
+        "/admin/events/purchase/rename", {"to": "complete_purchase", "version": "*"}, query=SHOP
+    )
     assert office.act("hold").body["event"] == "purchase"
 
 

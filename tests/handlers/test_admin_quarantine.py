@@ -42,6 +42,7 @@ class Desk(AdminApi):
                 clock=self.clock,
                 new_id=self.new_id,
                 log=Log("ingest", self.clock, write=self.log.append),
+                open_secret=self.services.seals.open,
             )
         )
 

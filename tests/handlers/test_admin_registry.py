@@ -1,9 +1,11 @@
 """Declaring things over the Admin API: validated, versioned, audited, isolated."""
 
 import json
+from typing import Any
 
 import pytest
 
+from admin.handler import ROUTER
 from tests.admin_api import START, AdminApi
 from touchline.kernel.errors import StoreUnavailable
 from touchline.kernel.ids import AccountId
@@ -74,9 +76,50 @@ def test_the_version_may_stand_in_the_body(api: AdminApi) -> None:
     assert api.patch("/admin/partners/acme", {"name": "b", "version": 1}, query=SHOP).status == 409
 
 
+CHANGING = [
+    (route.method, route.template)
+    for route in ROUTER.routes
+    if (route.method in {"PATCH", "DELETE"} and "/tokens/" not in route.template)
+    or route.template.endswith("/rename")
+]
+"""Everything that replaces or removes what somebody declared. Revoking a token always works."""
+
+
+@pytest.mark.parametrize(("method", "template"), CHANGING)
+def test_a_change_that_names_no_version_is_refused(
+    api: AdminApi, method: str, template: str
+) -> None:
+    assert api.post("/admin/events", {"api_name": "purchase"}, query=SHOP).status == 201
+    before = api.connections.table("registry").items()
+    refused = api.send(method, template.replace("{id}", "shop"), {"to": "buy"}, query=SHOP)
+    assert (refused.status, refused.code) == (428, "version_needed")
+    assert api.connections.table("registry").items() == before
+
+
+@pytest.mark.parametrize("version", ["x", "-1", "1.0", "٣", "9" * 20])
+def test_a_version_is_a_whole_number(api: AdminApi, version: str) -> None:
+    about: dict[str, Any] = {"query": SHOP, "headers": {"if-match": f'"{version}"'}}
+    api.post("/admin/partners", {"id": "acme"}, query=SHOP)
+    assert api.patch("/admin/partners/acme", {"name": "x"}, **about).code == "bad_field"
+    assert api.delete("/admin/partners/acme", **about).code == "bad_field"
+    assert api.get("/admin/partners/acme", query=SHOP).body["version"] == 1
+
+
+def test_of_two_who_read_the_same_version_one_changes_it(api: AdminApi) -> None:
+    """Neither undoes what the other did: the second is told to read again."""
+    read = api.post("/admin/partners", {"id": "acme"}, query=SHOP)
+    stated = {"query": SHOP, "headers": {"if-match": read.headers["etag"]}}
+    statuses = [
+        api.patch("/admin/partners/acme", {"name": name}, **stated).status for name in ("a", "b")
+    ]
+    assert statuses == [200, 409]
+    assert api.get("/admin/partners/acme", query=SHOP).body["name"] == "a"
+
+
 def test_a_deleted_thing_is_gone(api: AdminApi) -> None:
     api.post("/admin/partners", {"id": "acme"}, query=SHOP)
-    assert api.delete("/admin/partners/acme", query=SHOP).status == 204
+    gone = api.delete("/admin/partners/acme", query=SHOP)
+    assert (gone.status, gone.body["deleted"], gone.body["id"]) == (200, True, "acme")
     assert api.get("/admin/partners/acme", query=SHOP).status == 404
 
 
@@ -176,7 +219,9 @@ def test_an_id_cannot_be_changed(api: AdminApi) -> None:
 def test_a_renamed_event_keeps_the_history_of_its_names(api: AdminApi) -> None:
     api.post("/admin/events", {"api_name": "buy", "valid_from": START - 5_000}, query=SHOP)
     api.now += 60_000
-    renamed = api.post("/admin/events/buy/rename", {"to": "make_purchase"}, query=SHOP)
+    renamed = api.post(
+        "/admin/events/buy/rename", {"to": "make_purchase", "version": 1}, query=SHOP
+    )
     assert renamed.status == 200
     assert [(span["name"], span["to_at"]) for span in renamed.body["names"]] == [
         ("buy", "2026-01-01T00:01:00.000Z"),
@@ -230,6 +275,41 @@ def test_secrets_are_never_told_and_stay_when_their_fingerprints_come_back(api: 
     trail = api.get("/admin/audit", query=SHOP)
     assert secret not in json.dumps(trail.body)
     assert secret not in "".join(api.log)
+
+
+def test_partners_keys_are_sealed_and_stay_when_their_fingerprints_come_back(
+    api: AdminApi,
+) -> None:
+    """SE-01, DI-22"""
+    secret = "the-shared-secret-of-acme"
+    keys = [{"id": "k1", "secret": secret}]
+    made = api.post("/admin/partners", {"id": "acme", "signing_keys": keys}, query=SHOP).body
+    told = made["signing_keys"]
+    assert told[0]["secret"].startswith("sha256:")
+    more = [*told, {"id": "k2", "secret": "another-shared-secret"}]
+    changed = api.patch("/admin/partners/acme", {"signing_keys": more}, query=SHOP).body
+    assert changed["signing_keys"][0] == told[0]
+    [kept] = api.services.registry.snapshot(AccountId("shop")).partners.values()
+    opened = [api.services.seals.open(key.secret) for key in kept.signing_keys]
+    assert opened == [secret, "another-shared-secret"]
+    assert secret not in repr(api.connections.table("registry").items())
+
+
+@pytest.mark.parametrize("secret", ["sha256:0123456789abcdef", "sealed:v1:0123456789abcdef:AAAA"])
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/admin/partners", {"id": "x"}, ("signing_keys", "secret")),
+        ("/admin/endpoints", {"id": "x", "url": "https://x.example/"}, ("secrets", "value")),
+    ],
+)
+def test_what_names_a_secret_is_not_one(
+    api: AdminApi, path: str, body: dict[str, Any], place: tuple[str, str], secret: str
+) -> None:
+    """An exported file applied to another stack must not make fingerprints into secrets."""
+    named, field = place
+    one = {field: secret, **({"id": "k"} if named == "signing_keys" else {})}
+    assert api.post(path, {**body, named: [one]}, query=SHOP).code == "bad_field"
 
 
 def test_the_audit_trail_says_who_changed_what(api: AdminApi) -> None:

@@ -13,7 +13,7 @@ from tests.delivery_world import World
 from touchline.delivery.model import State
 from touchline.delivery.sender import HttpSender
 from touchline.delivery.sweep import Sweeper
-from touchline.intake.heal import Relinker
+from touchline.intake.heal import Healer
 from touchline.kernel.errors import StoreUnavailable
 from touchline.ledger.store import LedgerStore
 from touchline.platform.observability import Log
@@ -120,8 +120,8 @@ def test_ba_07_the_sweeper_queues_what_was_stored_and_never_queued():
         world.store, world.holds, world.queue, world.clock, lambda: [world.declared.account.id]
     )
 
-    retention = Retention(world.ledger_table, world.registry, list, world.clock)
-    relinker = Relinker(LedgerStore(world.ledger_table), list, world.clock)
-    assert sweep(sweeper, retention, relinker, a_log(world))["queued"] == 1
+    retention = Retention(world.ledger_table, list, world.clock)
+    healer = Healer(LedgerStore(world.ledger_table), world.registry, list, world.clock)
+    assert sweep(sweeper, retention, healer, a_log(world))["queued"] == 1
     assert len(world.queue.messages) == 1
-    assert sweep(sweeper, retention, relinker, a_log(world))["queued"] == 0
+    assert sweep(sweeper, retention, healer, a_log(world))["queued"] == 0

@@ -1,5 +1,7 @@
 """Signatures, limits and addresses in front of a partner's postbacks."""
 
+from dataclasses import replace
+from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from touchline.intake.signature import Signed, sign
 from touchline.kernel.errors import StoreUnavailable
 from touchline.kernel.ids import PartnerId
 from touchline.platform.patience import INTAKE
+from touchline.platform.sealing import Seals
 from touchline.registry.model import Partner, RateLimit, Signing, SigningKey
 
 ACME = PartnerId("acme")
@@ -83,6 +86,61 @@ def test_a_captured_request_has_no_second_effect() -> None:
     assert (again.status, again.outcome) == (200, "refused")
     assert again.json["reasons"] == ["signature_replayed"]
     assert stage.rows("repeat") == []
+
+
+class Vault:
+    """Sealed keys, and a place for the sealing key that may be out of reach."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.seals = Seals(self._keys, token_bytes, lambda: NOON)
+        self.cold = Seals(self._keys, token_bytes, lambda: NOON)
+
+    def _keys(self) -> tuple[bytes, ...]:
+        if self.down:
+            raise StoreUnavailable("down")
+        return (bytes(32),)
+
+    def stage(self, mode: Signing, **key: Any) -> Stage:
+        sealed = replace(NEW, secret=self.seals.seal(NEW.secret))
+        partner = Partner(ACME, postback_signing=mode, signing_keys=(replace(sealed, **key),))
+        return Stage(a_registry(partners={ACME: partner}), open_secret=self.cold.open)
+
+
+def test_a_sealed_key_checks_signatures() -> None:
+    """DI-22: what lies in the registry is sealed, and opened where it is needed."""
+    stage = Vault().stage(Signing.ENFORCE)
+    assert NEW.secret not in repr(stage.registrar.shop)
+    assert send(stage, signed(NEW, NOON)).outcome == "stored"
+    assert send(stage, signed(OLD, NOON, SALE + "&x=1")).code == "bad_signature"
+
+
+@pytest.mark.parametrize("secret", ["plain-as-it-is-sent", "sealed:v1:0123456789abcdef:AAAA"])
+def test_a_key_that_is_not_sealed_by_us_fits_nothing(secret: str) -> None:
+    """SE-02: neither a plain text nor a broken seal is a key."""
+    stage = Vault().stage(Signing.ENFORCE, secret=secret)
+    assert send(stage, signed(replace(NEW, secret=secret), NOON)).code == "bad_signature"
+    assert stage.table.items() == []
+
+
+def test_what_cannot_be_checked_is_not_taken_and_may_come_again() -> None:
+    """SE-02: while the sealing key is out of reach an enforced signature opens no door."""
+    vault = Vault()
+    stage = vault.stage(Signing.ENFORCE)
+    vault.down = True
+    answer = send(stage, signed(NEW, NOON))
+    assert (answer.status, answer.code) == (503, "unavailable")
+    assert stage.table.items() == []
+    assert stage.spill.messages == []
+    vault.down = False
+    assert send(stage, signed(NEW, NOON)).outcome == "stored"
+
+
+def test_who_only_looks_at_signatures_takes_what_cannot_be_checked() -> None:
+    vault = Vault()
+    stage = vault.stage(Signing.REPORT)
+    vault.down = True
+    assert send(stage, signed(NEW, NOON)).outcome == "stored"
 
 
 def test_before_enforcing_one_may_look() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from ingest.web import Web
 from tests.factories import NOON, a_registry
+from tests.intake_factories import opened
 from tests.memory_queue import MemoryQueue
 from tests.memory_table import MemoryTable
 from touchline.intake.clicks import Memory
@@ -50,7 +51,7 @@ class Site:
         web = Web(
             registrar=OneAccount(a_registry(**registry)),
             keeper=self.keeper,
-            memory=Memory(echoes=store, signatures=store),
+            memory=Memory(echoes=store, signatures=store, open_secret=opened),
             new_id=lambda prefix: f"{prefix}_{next(numbers)}",
             clock=lambda: NOON,
         )

@@ -1,6 +1,6 @@
 """template.yaml as plain data, for the tests that hold template and code together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,17 +12,36 @@ Resource = dict[str, Any]
 
 
 @cache
-def template() -> Resource:
-    """The template with intrinsics in their long form (`{"Fn::GetAtt": [...]}`)."""
+def template(*, own_key: bool = False) -> Resource:
+    """The template with intrinsics in their long form (`{"Fn::GetAtt": [...]}`), as it is with or
+    without a KMS key of the customer's."""
     parsed, problems = decode(str(TEMPLATE))
     assert not problems, problems
     assert isinstance(parsed, dict)
-    return parsed
+    decided: Resource = _decided(parsed, {"OwnKey": own_key})
+    return decided
 
 
-def of_type(kind: str) -> dict[str, Resource]:
+_ABSENT = {"Ref": "AWS::NoValue"}
+
+
+def _decided(said: Any, conditions: Mapping[str, bool]) -> Any:
+    """The template with every `If` of these conditions resolved."""
+    if isinstance(said, dict):
+        if said.keys() == {"Fn::If"} and said["Fn::If"][0] in conditions:
+            condition, met, unmet = said["Fn::If"]
+            return _decided(met if conditions[condition] else unmet, conditions)
+        found = {name: _decided(inner, conditions) for name, inner in said.items()}
+        return {name: inner for name, inner in found.items() if inner != _ABSENT}
+    if isinstance(said, list):
+        found_in = [_decided(inner, conditions) for inner in said]
+        return [inner for inner in found_in if inner != _ABSENT]
+    return said
+
+
+def of_type(kind: str, *, own_key: bool = False) -> dict[str, Resource]:
     """The properties of every resource of a type, by name."""
-    found = template()["Resources"].items()
+    found = template(own_key=own_key)["Resources"].items()
     return {name: body.get("Properties", {}) for name, body in found if body["Type"] == kind}
 
 
@@ -41,7 +60,7 @@ def event_sources(kind: str) -> Iterator[tuple[str, Resource]]:
                 yield name, source["Properties"]
 
 
-def statements(role: str) -> list[Resource]:
+def statements(role: str, *, own_key: bool = False) -> list[Resource]:
     """What a role allows."""
-    policies = of_type("AWS::IAM::Role")[role]["Policies"]
+    policies = of_type("AWS::IAM::Role", own_key=own_key)[role]["Policies"]
     return [said for policy in policies for said in policy["PolicyDocument"]["Statement"]]

@@ -2,17 +2,14 @@
 
 import subprocess
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from local.build import build, host_parameters
+from local.lambda_runtime import RUNTIME_HAS, installed
 from local.places import STATE
 from tests.system.template import functions, template
-
-RUNTIME_HAS = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "urllib3", "six")
-"""What AWS's Python runtime brings along."""
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +21,8 @@ def bundle() -> Path:
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with just the packages of AWS's runtime."""
     folder = tmp_path_factory.mktemp("runtime")
-    for name in RUNTIME_HAS:
-        installed = distribution(name)
-        for part in {Path(file).parts[0] for file in installed.files or ()} - {".."}:
-            (folder / part).symlink_to(str(installed.locate_file(part)))
+    for part in (part for name in RUNTIME_HAS for part in installed(name)):
+        (folder / part.name).symlink_to(part)
     return folder
 
 

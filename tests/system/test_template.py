@@ -111,7 +111,6 @@ def test_tables_survive_the_stack_and_can_be_restored(name: str) -> None:
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {
         "PointInTimeRecoveryEnabled": True
     }
-    assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
 
 
 def test_the_tables_have_the_indexes_that_the_code_names() -> None:
@@ -199,6 +198,17 @@ def test_a_function_gets_just_the_settings_that_its_code_reads(name: str) -> Non
     given = {*shared, *own}
     assert given <= {field.name.upper() for field in read}
     assert {field.name.upper() for field in read if field.default is MISSING} <= given
+
+
+@pytest.mark.parametrize("name", functions())
+def test_no_environment_variable_holds_a_secret(name: str) -> None:
+    """Each is a plain setting, or names a thing of the stack; and no parameter takes a secret."""
+    shared = template()["Globals"]["Function"]["Environment"]["Variables"]
+    for variable, value in {**shared, **functions()[name]["Environment"]["Variables"]}.items():
+        assert not re.search("SECRET|PASSWORD|TOKEN|CREDENTIAL", variable)
+        assert isinstance(value, dict)
+        assert value.keys() <= {"Ref", "Fn::Sub", "Fn::GetAtt"}
+    assert not any("NoEcho" in one for one in template()["Parameters"].values())
 
 
 def test_the_promised_outputs_are_there() -> None:

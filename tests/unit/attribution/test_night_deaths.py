@@ -40,7 +40,8 @@ class MortalTable(MemoryTable):
 
 def copied(table: MemoryTable, into: MemoryTable) -> MemoryTable:
     """The rows of one table in another one."""
-    into._rows = dict(table._rows)
+    for key, row in table._rows.items():
+        into._keep(key, row)
     return into
 
 

@@ -7,6 +7,7 @@ import typer
 
 from cli.sign import signed_url
 from tests.factories import NOON
+from tests.intake_factories import opened
 from touchline.intake.signature import Signed, verify
 from touchline.registry.model import SigningKey
 
@@ -14,7 +15,7 @@ KEY = SigningKey("k1", "a shared secret")
 
 
 def verdict(url: str, path: str, method: str = "GET", body: bytes = b"") -> str:
-    return verify([KEY], Signed(method, path, urlsplit(url).query, body), NOON).refusal
+    return verify([KEY], Signed(method, path, urlsplit(url).query, body), NOON, opened).refusal
 
 
 @pytest.mark.parametrize("expires_in", [0, 3600])

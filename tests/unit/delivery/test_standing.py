@@ -11,6 +11,7 @@ import pytest
 from tests.delivery_world import SHOP, World, an_endpoint
 from tests.factories import NOON, a_conversion
 from touchline.delivery.model import Hold, State
+from touchline.delivery.ports import Limits
 from touchline.delivery.referral_store import ReferralCounts
 from touchline.delivery.resend import Resends
 from touchline.delivery.verdict import Answer, NoAnswer
@@ -183,7 +184,8 @@ def test_an_endpoint_is_not_told_about_itself():
 
 
 def test_di_21_what_exceeds_the_rate_waits_and_is_not_dropped():
-    world = World(an_endpoint(rate_limit=RateLimit(2)))
+    one_by_one = Limits(at_once_per_endpoint=1)  # each wait moves the clock of the world
+    world = World(an_endpoint(rate_limit=RateLimit(2)), limits=one_by_one)
     sent: list[int] = []
 
     async def noted(_):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tests.factories import NOON
+from tests.intake_factories import opened
 from touchline.intake.signature import Signed, verify
 from touchline.intake.site import site_script
 from touchline.kernel.reasons import CATALOGUE
@@ -19,7 +20,7 @@ def test_the_example_of_a_signature_verifies() -> None:
     assert secret
     path, query, signature = example.groups()
     request = Signed("GET", path, f"{query}&tl_sig={signature}")
-    assert verify([SigningKey("k1", secret[1])], request, NOON).refusal == ""
+    assert verify([SigningKey("k1", secret[1])], request, NOON, opened).refusal == ""
 
 
 def test_every_flag_of_the_page_is_a_published_reason() -> None:

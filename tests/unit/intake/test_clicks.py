@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.factories import NOON, a_campaign, a_partner, a_registry
+from tests.intake_factories import opened
 from tests.memory_table import MemoryTable
 from touchline.intake import clicks, pixel
 from touchline.intake.clicks import Click, Memory
@@ -42,7 +43,7 @@ class Desk:
         self.registry = a_registry(**registry)
         self.table = MemoryTable()
         store = IntakeStore(self.table)
-        self._memory = Memory(echoes=store, signatures=store)
+        self._memory = Memory(echoes=store, signatures=store, open_secret=opened)
         self._numbers = count(1)
 
     def new_id(self, prefix: str) -> str:

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.factories import a_conversion
 from tests.handlers.ingest_stage import Stage, a_token
@@ -12,6 +14,7 @@ from tests.memory_table import MemoryTable
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import CampaignId, EventName, PartnerId, Realm
 from touchline.kernel.money import Money
+from touchline.ledger.conversion_rows import conversion_of
 from touchline.ledger.model import TallyStep
 from touchline.ledger.store import LedgerStore
 from touchline.registry.commission import Cap, PayoutRule, Tier
@@ -197,3 +200,79 @@ def test_a_partners_click_time_without_a_click_id_becomes_a_touch() -> None:
     )
     sell(stage, "A", click_time=str(stage.now - 60_000))
     assert len(stage.rows("touch")) == 1
+
+
+def test_what_is_rejected_later_gives_its_place_back() -> None:
+    stage = a_stage(payouts=(PayoutRule(fixed_micros=5),), caps=(Cap("total", count=1),))
+    sell(stage, "A")
+    stage.now += 86_400_000
+    sell(stage, "A", status="rejected")
+    sell(stage, "B")
+    assert paid(stage, "B") == [5]
+    assert stage.conversion("A", scope="acme").tallies == ()
+
+
+def test_what_is_approved_at_last_takes_its_place_or_pays_nothing() -> None:
+    stage = a_stage(payouts=(PayoutRule(fixed_micros=5),), caps=(Cap("total", count=2),))
+    for order in "ABC":
+        sell(stage, order, status="hold")
+    stage.now += 1
+    told = [sell(stage, order, status="approved") for order in "ABC"]
+    assert ["over_cap" in one["reasons"] for one in told] == [False, False, True]
+    assert paid(stage, *"ABC") == [5, 5, 0]
+    assert stage.conversion("C", scope="acme").history[-1].before["payout_micros"] == 5
+
+
+def test_what_is_refunded_gives_its_payout_back_and_keeps_its_number() -> None:
+    stage = a_stage(
+        payouts=(PayoutRule(percent_ppm=1_000_000),), caps=(Cap("total", payout_micros=15_000_000),)
+    )
+    sell(stage, "A")
+    stage.now += 1
+    sell(stage, "A", status="refunded")
+    sell(stage, "B")
+    assert paid(stage, "B") == [10_000_000]
+    (tally,) = stage.rows("tally")
+    assert (tally["count"], tally["payout_micros"]) == (2, 10_000_000)
+
+
+def test_the_last_place_of_a_tier_is_given_again() -> None:
+    tiers = (Tier(1, fixed_micros=1), Tier(2, fixed_micros=5))
+    stage = a_stage(payouts=(PayoutRule(tiers=tiers),))
+    sell(stage, "A")
+    stage.now += 1
+    sell(stage, "A", status="rejected")
+    sell(stage, "B")
+    sell(stage, "C")
+    assert paid(stage, "B", "C") == [1, 5]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ABC"),
+            st.sampled_from(["approved", "rejected", "hold", "pending", "refunded"]),
+            st.integers(1, 30),
+        ),
+        max_size=12,
+    )
+)
+def test_a_tally_is_what_stands_in_it_and_never_over_its_cap(
+    news: list[tuple[str, str, int]],
+) -> None:
+    """Whatever becomes of conversions, in whatever order."""
+    stage = a_stage(payouts=(PayoutRule(fixed_micros=5),), caps=(Cap("total", count=2),))
+    for order, status, value in news:
+        stage.now += 1
+        said = {"conversion_id": order, "value": str(value), "status": status}
+        stage.postback("acme", event="purchase", currency="EUR", **said)
+    found = [conversion_of(row) for row in stage.rows("conversion")]
+    standing = [one for one in found if one.tallies]
+    counted = {"pending", "approved"}
+    assert {one.key.id for one in standing} == {
+        one.key.id for one in found if one.status in counted and "over_cap" not in one.flags
+    }
+    tally = next(iter(stage.rows("tally")), {"count": 0, "payout_micros": 0})
+    assert tally["count"] == len(standing) <= 2
+    assert tally["payout_micros"] == sum(one.net_payout_micros for one in standing)
+    assert all(one.payout_micros == 0 for one in found if "over_cap" in one.flags)

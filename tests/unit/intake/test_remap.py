@@ -7,7 +7,7 @@ import pytest
 from tests.factories import NOON
 from tests.handlers.ingest_stage import Stage
 from tests.intake_factories import a_registry
-from touchline.intake.heal import Relinker
+from touchline.intake.heal import Healed, Healer
 from touchline.intake.remap import remap
 from touchline.kernel.ids import AccountId, PartnerId, Realm, Receipt
 from touchline.ledger.identity import Identity
@@ -27,7 +27,15 @@ def stage() -> Stage:
 def explain(stage: Stage, **words: str) -> int:
     stage.now += 1
     explained = replace(ACME, status_map=words)
-    return remap(stage.ledger, SHOP, explained, Receipt(f"rcp_{stage.now}"), stage.now)
+    receipt = Receipt(f"rcp_{stage.now}")
+    return remap(stage.ledger, a_registry(), SHOP, explained, receipt, stage.now)
+
+
+def heal(stage: Stage) -> Healed:
+    registrar = stage.registrar
+    return Healer(
+        stage.ledger, registrar.registry, lambda: [AccountId("shop")], stage.clock
+    ).sweep()
 
 
 def send(stage: Stage, order: str, status: str) -> None:
@@ -74,13 +82,12 @@ def test_links_that_a_crash_left_out_are_made(stage: Stage) -> None:
     for row in stage.rows("link"):
         stage.table.delete(Key(row["pk"], row["sk"]))
     stage.now = NOON + 4 * 60_000
-    relinker = Relinker(stage.ledger, lambda: [AccountId("shop")], stage.clock)
-    assert relinker.sweep() == 0, "not in this minute"
+    assert heal(stage) == Healed(), "not in this minute"
     stage.now = NOON + 5 * 60_000
-    assert relinker.sweep() == 1
+    assert heal(stage) == Healed(links=1)
     (link,) = stage.ledger.around(SHOP, Identity("visitor:v1")).links
     assert link.other == Identity("user:7")
-    assert relinker.sweep() == 0
+    assert heal(stage) == Healed()
 
 
 def test_half_a_link_is_made_whole(stage: Stage) -> None:
@@ -88,7 +95,7 @@ def test_half_a_link_is_made_whole(stage: Stage) -> None:
     row = stage.rows("link")[0]
     stage.table.delete(Key(row["pk"], row["sk"]))
     stage.now = NOON + 5 * 60_000
-    assert Relinker(stage.ledger, lambda: [AccountId("shop")], stage.clock).sweep() == 1
+    assert heal(stage) == Healed(links=1)
     assert len(stage.rows("link")) == 2
 
 
@@ -96,4 +103,45 @@ def test_an_undone_link_is_not_made_again(stage: Stage) -> None:
     stage.postback(event="purchase", conversion_id="A", user_id="7", visitor="v1")
     stage.ledger.undo_link(SHOP, Identity("user:7"), Identity("visitor:v1"), stage.now)
     stage.now = NOON + 5 * 60_000
-    assert Relinker(stage.ledger, lambda: [AccountId("shop")], stage.clock).sweep() == 0
+    assert heal(stage) == Healed()
+
+
+def a_minute_later(stage: Stage) -> Healed:
+    stage.now = NOON + 5 * 60_000
+    return heal(stage)
+
+
+def test_a_refund_that_overtook_its_sale_is_taken_up_when_the_sale_has_come(stage: Stage) -> None:
+    send(stage, "A", "refunded")
+    assert a_minute_later(stage) == Healed()
+    stage.now = NOON + 10_000
+    send(stage, "A", "approved")
+    assert a_minute_later(stage) == Healed(refunds=1)
+    assert stage.conversion("A", scope="acme").net_value_micros == 0
+    assert [row["state"] for row in stage.rows("quarantine")] == ["replayed"]
+    assert stage.rows("early_refunds") == []
+    assert a_minute_later(stage) == Healed()
+
+
+def test_a_refund_that_was_sent_again_meanwhile_takes_back_once(stage: Stage) -> None:
+    send(stage, "A", "refunded")
+    send(stage, "A", "approved")
+    send(stage, "A", "refunded")
+    a_minute_later(stage)
+    assert len(stage.conversion("A", scope="acme").entries) == 1
+
+
+def test_an_early_refund_of_more_than_the_sale_is_kept_beside_it(stage: Stage) -> None:
+    said = {"event": "purchase", "conversion_id": "A", "value": "10"}
+    stage.postback("acme", **said, status="refunded", refund_value="11")
+    stage.postback("acme", **said)
+    assert a_minute_later(stage) == Healed(refunds=1)
+    assert stage.conversion("A", scope="acme").entries == ()
+    assert [row["conflict"] for row in stage.rows("repeat")] == [True]
+
+
+def test_a_refund_of_another_sender_waits_for_its_own_sale(stage: Stage) -> None:
+    send(stage, "A", "refunded")
+    stage.postback(event="purchase", conversion_id="A", value="10")
+    assert a_minute_later(stage) == Healed()
+    assert len(stage.rows("early_refunds")) == 1

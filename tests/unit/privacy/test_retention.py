@@ -5,12 +5,10 @@ from dataclasses import replace
 from tests.factories import NOON, a_conversion
 from tests.memory_table import MemoryTable
 from touchline.kernel.clock import DAY_MS, day_of
-from touchline.kernel.errors import NotFound
 from touchline.kernel.ids import AccountId, Receipt
 from touchline.ledger.model import Envelope, Quarantined, Repeat
 from touchline.ledger.store import LedgerStore
 from touchline.privacy.retention import MOST_DAYS, Retention
-from touchline.registry.model import Account, Registry
 
 SHOP = AccountId("shop")
 A_REQUEST = Envelope("POST", "/event", "", {}, b"canary", NOON)
@@ -41,16 +39,11 @@ class Kept:
             )
         )
 
-    def registry(self, account: AccountId) -> Registry:
-        if account != SHOP:
-            raise NotFound("not_found")
-        return Registry(account=Account(SHOP, raw_retention_seconds=10 * 86_400))
-
     def sweep(self, day: int) -> int:
         """So many days after noon; how many rows were emptied or deleted."""
         self.now = NOON + day * DAY_MS
-        accounts = [AccountId("deleted"), SHOP]
-        swept = Retention(self.table, self.registry, lambda: accounts, lambda: self.now).sweep()
+        kept = [(SHOP, 10 * 86_400)]
+        swept = Retention(self.table, lambda: kept, lambda: self.now).sweep()
         return swept.emptied + swept.deleted
 
     def holds(self) -> int:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from touchline.intake.fraud import fingerprint, machine_marks
 from touchline.intake.landing import landing
-from touchline.intake.signature import Seen, Signed, Verdict, judge
+from touchline.intake.signature import Open, Seen, Signed, Verdict, judge
 from touchline.intake.visit import Trace, Visit, trace
 from touchline.kernel.errors import Refused, StoreUnavailable
 from touchline.kernel.ids import ClickId, NewId, PartnerId, Realm, Receipt, TouchId, realm_of
@@ -28,7 +28,7 @@ from touchline.registry.model import Campaign, Registry, Signing
 SOURCE = "site:click"
 """Anybody can write such a URL, so the night trusts these links as little as a site key's."""
 UNCHECKED = "unchecked"
-"""The store was down: nobody could tell whether this is an echo or a replay; it counts."""
+"""A store was down: nobody could tell whether this is an echo, a replay, or signed; it counts."""
 
 
 class Echoes(Protocol):
@@ -40,10 +40,11 @@ class Echoes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was seen before: clicks by fingerprint, signatures by their text."""
+    """What was seen before: clicks by fingerprint, signatures by their text; and partners' keys."""
 
     echoes: Echoes
     signatures: Seen
+    open_secret: Open
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,10 @@ def _recognise(
     Only a click that counts leaves an echo: a browser that fetched ahead must not make the real
     click look like a repetition. An echo is not asked for its signature a second time.
     """
-    verdict = _signature(visit, read, judged)
-    if not judged.counts:
-        return fresh
     try:
+        verdict = _signature(visit, read, memory.open_secret, judged)
+        if not judged.counts:
+            return fresh
         first = memory.echoes.first_click(
             realm, _made_of(visit, campaign, read), fresh, visit.received_at
         )
@@ -136,7 +137,7 @@ def _recognise(
     return first
 
 
-def _signature(visit: Visit, read: Trace, judged: _Judged) -> Verdict | None:
+def _signature(visit: Visit, read: Trace, open_secret: Open, judged: _Judged) -> Verdict | None:
     if read.partner is None:
         return None
     verdict = judge(
@@ -144,6 +145,7 @@ def _signature(visit: Visit, read: Trace, judged: _Judged) -> Verdict | None:
         read.partner,
         Signed(visit.method, visit.path, visit.raw_query),
         visit.received_at,
+        open_secret,
     )
     if verdict and verdict.refusal:
         if read.partner.click_signing == Signing.REPORT:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from touchline.intake.books import HELD, entered, is_locked, refunded, revised
 from touchline.intake.judge import Draft, with_reason
+from touchline.intake.payout import OVER_CAP
 from touchline.kernel.clock import DAY_MS
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import ConversionId
@@ -142,9 +143,13 @@ def _moves(existing: Conversion, draft: Draft) -> dict[str, object]:
         moved.pop("status", None)
     if "status" in draft.stated and fresh.status_word != existing.status_word:
         moved["status_word"] = fresh.status_word
-    if "over_cap" in existing.flags:
-        moved.pop("payout_micros", None)
-    return moved
+    return _payable(existing, moved)
+
+
+def _payable(existing: Conversion, moved: dict[str, object]) -> dict[str, object]:
+    """The changes without the payout of one that found no room under a cap."""
+    over = OVER_CAP in existing.flags
+    return {name: it for name, it in moved.items() if not (over and name == "payout_micros")}
 
 
 def _updated(existing: Conversion, draft: Draft) -> News:
@@ -210,7 +215,7 @@ def _added(existing: Conversion, draft: Draft) -> News:
         "value_micros": existing.value_micros + fresh.value_micros,
         "payout_micros": existing.payout_micros + fresh.payout_micros,
     }
-    return Changed(_restated(existing, draft, moved, "add"))
+    return Changed(_restated(existing, draft, _payable(existing, moved), "add"))
 
 
 def _overwritten(existing: Conversion, draft: Draft) -> News:
@@ -228,7 +233,7 @@ def _overwritten(existing: Conversion, draft: Draft) -> News:
     }
     if HELD in existing.flags:
         moved.pop("status", None)
-    return Changed(_restated(existing, draft, moved, "overwrite"))
+    return Changed(_restated(existing, draft, _payable(existing, moved), "overwrite"))
 
 
 def _restated(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from touchline.kernel.ids import NewId, Realm
+from touchline.kernel.ids import Realm, Receipt
 from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import (
@@ -37,7 +37,11 @@ class Ledger(Protocol):
     ) -> Conversion | None: ...
 
     def replace_conversion(
-        self, new: Conversion, expected_version: int, repeat: Repeat | None = None
+        self,
+        new: Conversion,
+        expected_version: int,
+        repeat: Repeat | None = None,
+        steps: Sequence[TallyStep] = (),
     ) -> None: ...
 
     def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None: ...
@@ -52,6 +56,8 @@ class Ledger(Protocol):
 
     def note_word(self, realm: Realm, scope: str, word: str, key: ConversionKey) -> None: ...
 
+    def note_refund(self, realm: Realm, key: ConversionKey, receipt: Receipt) -> None: ...
+
     def quarantine(self, quarantined: Quarantined) -> None: ...
 
 
@@ -60,5 +66,4 @@ class Desk:
     """What every use case of intake works with."""
 
     ledger: Ledger
-    new_id: NewId
     keeps_refused: bool = True  # False while replaying what is in quarantine already

@@ -9,6 +9,7 @@ from touchline.intake.life import Another, Changed, NotTaken, Same, news
 from touchline.intake.linking import links_between
 from touchline.intake.payout import Terms, price, repriced, terms_of
 from touchline.intake.ports import Desk
+from touchline.intake.restate import restate
 from touchline.intake.submission import Submission, digest_of
 from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.errors import Conflict, Refused, StoreUnavailable
@@ -28,7 +29,7 @@ def record(desk: Desk, caller: Caller, arrival: Arrival, submission: Submission)
     """
     click = _click(desk, caller, submission)
     draft = _with_clickless_touch(desk, caller, judge(submission, click, caller, arrival), arrival)
-    terms = terms_of(draft.conversion, caller)
+    terms = terms_of(draft.conversion, caller.registry)
     recorder = _Recorder(desk, caller, arrival, terms)
     for _ in range(RACES):
         try:
@@ -62,10 +63,13 @@ class _Recorder:
         return self._again(existing, repeated)
 
     def _taken_back(self, draft: Draft) -> Outcome:
-        """A refund never makes a conversion: what it takes back must be there."""
-        existing = self.desk.ledger.conversion(self.caller.realm, draft.conversion.key)
+        """A refund never makes a conversion: what it takes back must be there, or it waits."""
+        key = draft.conversion.key
+        existing = self.desk.ledger.conversion(self.caller.realm, key)
         if existing is None:
-            raise Refused("nothing_to_refund", draft.conversion.key.id, field="conversion_id")
+            if self.desk.keeps_refused:
+                self.desk.ledger.note_refund(self.caller.realm, key, self.arrival.receipt)
+            raise Refused("nothing_to_refund", key.id, field="conversion_id")
         return self._again(existing, draft)
 
     def _again(self, existing: Conversion, draft: Draft) -> Outcome:
@@ -75,13 +79,14 @@ class _Recorder:
                 key = replace(draft.conversion.key, id=another)
                 return self.store(replace(draft, conversion=replace(draft.conversion, key=key)))
             case Changed(conversion, reasons):
-                self.desk.ledger.replace_conversion(
-                    conversion, existing.version, self._repeat(existing, draft, applied=True)
+                repeat = self._repeat(existing, draft, applied=True)
+                stored = restate(
+                    self.desk.ledger, self.caller.registry, existing, conversion, repeat
                 )
-                self._link(conversion.identities)
-                return self._outcome(
-                    Result.UPDATED, conversion, (*reasons, *draft.conversion.flags)
-                )
+                self._link(stored.identities)
+                gained = (flag for flag in stored.flags if flag not in existing.flags)
+                told = (*reasons, *draft.conversion.flags, *gained)
+                return self._outcome(Result.UPDATED, stored, told)
             case NotTaken(reason):
                 self.desk.ledger.add_repeat(
                     existing.realm, self._repeat(existing, draft, conflict=True)

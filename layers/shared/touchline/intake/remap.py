@@ -7,15 +7,16 @@ from typing import Protocol
 from touchline.intake.books import refunded, revised
 from touchline.intake.dialects import status_of
 from touchline.intake.judge import REFUNDED
+from touchline.intake.restate import Restating, restate
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import Realm, Receipt
-from touchline.ledger.model import Conversion, ConversionKey, Repeat, Status
-from touchline.registry.model import Partner
+from touchline.ledger.model import Conversion, ConversionKey, Status
+from touchline.registry.model import Partner, Registry
 
 UNKNOWN = "unknown_status"
 
 
-class Words(Protocol):
+class Words(Restating, Protocol):
     """Remembers which conversions bear a word that nobody explained."""
 
     def unexplained(self, realm: Realm, scope: str) -> Iterable[tuple[str, ConversionKey]]:
@@ -27,13 +28,10 @@ class Words(Protocol):
     def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None:
         """The conversion of a key."""
 
-    def replace_conversion(
-        self, new: Conversion, expected_version: int, repeat: Repeat | None = None
-    ) -> None:
-        """Raises Conflict `stale_version`."""
 
-
-def remap(words: Words, realm: Realm, partner: Partner, receipt: Receipt, at: int) -> int:
+def remap(
+    words: Words, registry: Registry, realm: Realm, partner: Partner, receipt: Receipt, at: int
+) -> int:
     """Move every conversion whose word the partner's maps now explain; how many moved.
 
     Doing it twice changes nothing more. A conversion that changes meanwhile is left for the next
@@ -47,7 +45,8 @@ def remap(words: Words, realm: Realm, partner: Partner, receipt: Receipt, at: in
         conversion = words.conversion(realm, key)
         if conversion is not None and conversion.status_word.lower() == word:
             try:
-                _move(words, conversion, meaning, receipt, at)
+                new = _moved(conversion, meaning, receipt, at)
+                restate(words, registry, conversion, new)
             except Conflict:
                 continue
             moved += 1
@@ -55,12 +54,12 @@ def remap(words: Words, realm: Realm, partner: Partner, receipt: Receipt, at: in
     return moved
 
 
-def _move(words: Words, conversion: Conversion, meaning: str, receipt: Receipt, at: int) -> None:
+def _moved(conversion: Conversion, meaning: str, receipt: Receipt, at: int) -> Conversion:
     flags = tuple(flag for flag in conversion.flags if flag != UNKNOWN)
     changes: dict[str, object] = {"status_word": "", "flags": flags}
     changes["status"] = Status.APPROVED if meaning == REFUNDED else Status(meaning)
     new = revised(conversion, changes, at, receipt, "status_map")
-    if meaning == REFUNDED:
-        paid_back = refunded(new, -1, receipt, "status_map", at, receipt)
-        new = replace(paid_back, version=new.version)
-    words.replace_conversion(new, conversion.version)
+    if meaning != REFUNDED:
+        return new
+    paid_back = refunded(new, -1, receipt, "status_map", at, receipt)
+    return replace(paid_back, version=new.version)

@@ -12,10 +12,12 @@ where `query` is the query exactly as sent, without the pair `tl_sig`. A signatu
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from touchline.kernel.clock import DAY_MS, SECOND_MS
+from touchline.kernel.errors import StoreRefused
 from touchline.kernel.ids import PartnerId, Realm
 from touchline.kernel.values import dataclass
 from touchline.registry.model import Partner, Signing, SigningKey
@@ -28,6 +30,9 @@ LONGEST_MS = 7 * DAY_MS
 SIGNATURE, TIMESTAMP, EXPIRY, KEY = "tl_sig", "tl_ts", "tl_exp", "tl_key"
 PARAMETERS = frozenset({SIGNATURE, TIMESTAMP, EXPIRY, KEY})
 """The names above: no dialect uses them, and they are no part of a conversion."""
+
+Open = Callable[[str], str]
+"""Opens a key's sealed secret. Raises StoreRefused when it cannot be, StoreUnavailable."""
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _SECONDS = re.compile(r"[0-9]{9,11}")
@@ -84,19 +89,24 @@ def sign(request: Signed, key: SigningKey) -> str:
     return hmac.new(secret, message.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def judge(signing: Signing, partner: Partner, request: Signed, now: int) -> Verdict | None:
+def judge(
+    signing: Signing, partner: Partner, request: Signed, now: int, open_secret: Open
+) -> Verdict | None:
     """What the partner's rule says about a request; None when it asks for no signature.
 
     Anything but a declared mode is judged like ENFORCE, and a partner without a valid key refuses
-    everything: a mistake in the set-up never opens the door.
+    everything: a mistake in the set-up never opens the door. Raises StoreUnavailable.
     """
     if signing == Signing.OFF:
         return None
-    return verify(partner.signing_keys, request, now)
+    return verify(partner.signing_keys, request, now, open_secret)
 
 
-def verify(keys: Iterable[SigningKey], request: Signed, now: int) -> Verdict:
-    """Judge a request at `now` (ms) by the keys that are valid then. Never raises."""
+def verify(keys: Iterable[SigningKey], request: Signed, now: int, open_secret: Open) -> Verdict:
+    """Judge a request at `now` (ms) by the keys that are valid then.
+
+    Raises StoreUnavailable when it cannot be known, and nothing for any content of a request.
+    """
     given = _values(request.raw_query, SIGNATURE)
     if not given:
         return UNSIGNED
@@ -106,7 +116,8 @@ def verify(keys: Iterable[SigningKey], request: Signed, now: int) -> Verdict:
         return Verdict("signature_malformed")
     valid = [key for key in keys if _is_valid(key, now) and (not named or key.id == named[0])]
     offered = given[0].encode()
-    matches = [hmac.compare_digest(sign(request, key).encode(), offered) for key in valid]
+    opened = [key for one in valid if (key := _opened(one, open_secret)) is not None]
+    matches = [hmac.compare_digest(sign(request, key).encode(), offered) for key in opened]
     if not any(matches):
         return Verdict("bad_signature")
     return Verdict(deadline.refusal(now), given[0], deadline.until)
@@ -142,6 +153,14 @@ def _values(raw_query: str, name: str) -> list[str]:
 
 def _is(pair: str, name: str) -> bool:
     return pair == name or pair.startswith(f"{name}=")
+
+
+def _opened(key: SigningKey, open_secret: Open) -> SigningKey | None:
+    """The key with its secret as text; None for one that does not open, so that it fits nothing."""
+    try:
+        return replace(key, secret=open_secret(key.secret))
+    except StoreRefused:
+        return None
 
 
 def _is_valid(key: SigningKey, now: int) -> bool:

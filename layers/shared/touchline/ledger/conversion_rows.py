@@ -113,6 +113,7 @@ def _happened(conversion: Conversion) -> dict[str, Value]:
             "flags": list(conversion.flags),
             "entries": [_entry_item(entry) for entry in conversion.entries],
             "history": [_revision_item(revision) for revision in conversion.history],
+            "tallies": list(conversion.tallies),
             "changed_at": conversion.changed_at,
             "version": conversion.version,
             "envelope": envelope_item(kept) if kept else None,
@@ -124,7 +125,7 @@ def conversion_of(item: Item) -> Conversion:
     """The conversion of an item."""
     return Conversion(
         realm=Realm(text(item, "realm")),
-        key=_key_of(item),
+        key=key_of(item),
         occurred_at=number(item, "occurred_at"),
         received_at=number(item, "received_at"),
         receipt=Receipt(text(item, "receipt")),
@@ -151,13 +152,15 @@ def conversion_of(item: Item) -> Conversion:
         consent=texts(item, "consent"),
         entries=tuple(_entry_of(entry) for entry in items(item, "entries")),
         history=tuple(_revision_of(revision) for revision in items(item, "history")),
+        tallies=texts(item, "tallies"),
         changed_at=number(item, "changed_at"),
         version=number(item, "version"),
         envelope=envelope_of(item.get("envelope")),
     )
 
 
-def _key_of(item: Item) -> ConversionKey:
+def key_of(item: Item) -> ConversionKey:
+    """What names the conversion of an item."""
     return ConversionKey(
         EventName(text(item, "event")), ConversionId(text(item, "id")), text(item, "scope")
     )
@@ -229,7 +232,7 @@ def repeat_item(realm: Realm, repeat: Repeat) -> Item:
 def repeat_of(item: Item) -> Repeat:
     """The repeat of an item."""
     return Repeat(
-        key=_key_of(item),
+        key=key_of(item),
         receipt=Receipt(text(item, "receipt")),
         at=number(item, "at"),
         digest=text(item, "digest"),

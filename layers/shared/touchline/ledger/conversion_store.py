@@ -1,14 +1,27 @@
 """Conversions, their repeats, tallies and unexplained words, over a table."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from touchline.kernel.clock import day_of, days_between
 from touchline.kernel.errors import ConditionFailed, Conflict
 from touchline.kernel.ids import ConversionId, EventName, Realm, Receipt
 from touchline.ledger import conversion_rows, keys, rows, tallies
+from touchline.ledger.fields import texts
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Conversion, ConversionKey, Repeat, Tally, TallyStep
-from touchline.platform.dynamo import Equals, Item, Key, Missing, Table, TransactPut
+from touchline.platform.dynamo import (
+    Add,
+    Append,
+    Equals,
+    Item,
+    Key,
+    Missing,
+    Set,
+    Table,
+    TransactPut,
+    TransactWrite,
+)
 from touchline.platform.dynamo.indexes import BY_BATCH, BY_IDENTITY
 
 
@@ -39,28 +52,37 @@ class ConversionStore:
             else:
                 self._table.put(item, condition=Missing("pk"))
         except ConditionFailed as failed:
-            if steps and (failed.existing or {}).get("kind") == tallies.TALLY:
+            if _is_tally(failed):
                 raise Conflict("tally_moved") from failed
             existing = self._existing(conversion, failed)
             return None if existing.attempt == conversion.attempt else existing
         return None
 
     def replace_conversion(
-        self, new: Conversion, expected_version: int, repeat: Repeat | None = None
+        self,
+        new: Conversion,
+        expected_version: int,
+        repeat: Repeat | None = None,
+        steps: Sequence[TallyStep] = (),
     ) -> None:
         """Replace a conversion that still has `expected_version`, with the repeat that caused it.
 
-        Raises Conflict `stale_version` when it changed meanwhile (nothing is written then).
+        Raises Conflict `stale_version` when it changed meanwhile, `tally_moved` when a step could
+        not be made (nothing is written then).
         """
         item = conversion_rows.conversion_item(new)
         unchanged = Equals("version", expected_version)
+        beside: list[TransactWrite] = [tallies.step_write(new.realm, step) for step in steps]
+        if repeat is not None:
+            beside.append(TransactPut(conversion_rows.repeat_item(new.realm, repeat)))
         try:
-            if repeat is None:
-                self._table.put(item, condition=unchanged)
+            if beside:
+                self._table.transact([TransactPut(item, unchanged), *beside])
             else:
-                kept = conversion_rows.repeat_item(new.realm, repeat)
-                self._table.transact([TransactPut(item, unchanged), TransactPut(kept)])
+                self._table.put(item, condition=unchanged)
         except ConditionFailed as failed:
+            if _is_tally(failed):
+                raise Conflict("tally_moved") from failed
             if self._existing(new, failed).attempt != new.attempt:
                 raise Conflict("stale_version", "the conversion changed meanwhile") from failed
 
@@ -140,6 +162,31 @@ class ConversionStore:
         """Forget a word of a conversion."""
         self._table.delete(Key(keys.words_pk(realm, scope), keys.word_sk(word, key)))
 
+    def note_refund(self, realm: Realm, key: ConversionKey, receipt: Receipt) -> None:
+        """Remember a refund in quarantine whose conversion has not come."""
+        self._table.update(
+            _refunds_key(realm, key),
+            [
+                *(Set("kind", rows.EARLY_REFUNDS), Set("event", key.event), Set("id", key.id)),
+                *(Set("scope", key.scope), Append("receipts", [receipt]), Add("count", 1)),
+            ],
+        )
+
+    def early_refunds(
+        self, realm: Realm, keys_: Sequence[ConversionKey]
+    ) -> dict[ConversionKey, tuple[Receipt, ...]]:
+        """Refunds that came before the conversions of these keys, by their receipts."""
+        found = self._table.batch_get([_refunds_key(realm, key) for key in keys_])
+        return {
+            conversion_rows.key_of(item): tuple(map(Receipt, texts(item, "receipts")))
+            for item in found
+        }
+
+    def forget_refunds(self, realm: Realm, key: ConversionKey, known: tuple[Receipt, ...]) -> None:
+        """These were taken up; with one that came meanwhile all of them are kept."""
+        with suppress(ConditionFailed):
+            self._table.delete(_refunds_key(realm, key), condition=Equals("count", len(known)))
+
     def latest(self, realm: Realm, day: str, limit: int) -> list[Conversion]:
         """The conversions that changed last on a UTC day, newest first; at most `limit`."""
         found = []
@@ -166,6 +213,14 @@ class ConversionStore:
         if found is None:
             raise Conflict("stale_version", "the conversion is gone") from failed
         return found
+
+
+def _refunds_key(realm: Realm, key: ConversionKey) -> Key:
+    return Key(keys.conversion_pk(realm, key), keys.refunds_sk(key.scope))
+
+
+def _is_tally(failed: ConditionFailed) -> bool:
+    return (failed.existing or {}).get("kind") == tallies.TALLY
 
 
 def _change_of(item: Item) -> Conversion | Repeat:

@@ -63,6 +63,11 @@ def repeat_sk(scope: str, receipt: Receipt) -> str:
     return f"R#{part(scope)}#{receipt}"
 
 
+def refunds_sk(scope: str) -> str:
+    """`E#acme`: refunds that came before the conversion, waiting in quarantine."""
+    return f"E#{part(scope)}"
+
+
 def quarantine_pk(realm: Realm, day: str) -> str:
     """`shop#Q#2026-01-31`: what could not be judged, by the UTC day it was received."""
     return f"{part(realm)}#Q#{day}"

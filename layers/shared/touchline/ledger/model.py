@@ -178,6 +178,7 @@ class Conversion:
     consent: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
     history: tuple[Revision, ...] = ()
+    tallies: tuple[str, ...] = ()  # the caps and tiers that count it, as it stands
     changed_at: int = 0
     version: int = 1
     envelope: Envelope | None = None
@@ -221,11 +222,12 @@ class TallyStep:
     """One conversion more in a tally, together with the conversion, or neither.
 
     Only if the tally then is at most `count_most` and `payout_most`, and, where `seen` is given,
-    if nobody else stepped since it was read.
+    if nobody else stepped since it was read. A step back has `count` -1, one of money alone 0.
     """
 
     name: str
     payout_micros: int
+    count: int = 1
     count_most: int | None = None
     payout_most: int | None = None
     seen: int | None = None

@@ -27,6 +27,7 @@ REPEAT = "repeat"
 QUARANTINE = "quarantine"
 ATTRIBUTES = "attributes"
 WORD = "word"
+EARLY_REFUNDS = "early_refunds"
 
 
 def touch_item(realm: Realm, touch: Touch) -> Item:

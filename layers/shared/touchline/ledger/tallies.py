@@ -37,17 +37,18 @@ def step_write(realm: Realm, step: TallyStep) -> TransactUpdate:
     changes: list[Change] = [
         Set("kind", TALLY),
         Set("name", step.name),
-        Add("count", 1),
+        Add("count", step.count),
         Add("payout_micros", step.payout_micros),
     ]
     bounds: list[Condition] = []
     if step.count_most is not None:
-        bounds.append(AtMost("count", step.count_most - 1))
+        bounds.append(AtMost("count", step.count_most - step.count))
     if step.payout_most is not None:
         bounds.append(AtMost("payout_micros", step.payout_most - step.payout_micros))
-    if step.seen:
+    if step.seen is not None:
         bounds.append(Equals("count", step.seen))
-    condition: Condition | None = AnyOf(Missing("pk"), AllOf(*bounds)) if bounds else None
-    if step.seen == 0:
-        condition = Missing("pk")
+    condition: Condition | None = None
+    if bounds:
+        # A tally that is not there is one of zero.
+        condition = AllOf(*bounds) if step.seen else AnyOf(Missing("pk"), AllOf(*bounds))
     return TransactUpdate(tally_key(realm, step.name), changes, condition)

@@ -5,7 +5,6 @@
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from touchline.kernel.clock import Clock, Sleep, system_clock, system_sleep
 from touchline.platform.dynamo.port import Table
@@ -15,21 +14,19 @@ from touchline.platform.dynamo.wire import WireTransport
 from touchline.platform.dynamo.wire import may_retry as dynamo_may_retry
 from touchline.platform.patience import BATCH, Patience
 from touchline.platform.queue import KeptQueue
-from touchline.platform.queues import SqsCall, SqsQueue, wire_calls
-from touchline.platform.queues import may_retry as sqs_may_retry
+from touchline.platform.queues import SqsCall, SqsQueue, may_retry, wire_calls
+from touchline.platform.sealing import Seals, SsmKeys
 from touchline.platform.settings import Aws
 from touchline.platform.wire.client import (
     DYNAMODB,
     SQS,
+    SSM,
     Fault,
     Service,
     WireClient,
     place_of,
 )
 from touchline.platform.wire.signing import Credentials
-
-if TYPE_CHECKING:
-    from touchline.platform.sealing import Seals
 
 
 class Connections:
@@ -71,19 +68,12 @@ class Connections:
         for wire in self._wires:
             wire.close()
 
-    def seals(self, parameter: str, *, create: bool = False) -> "Seals":
-        """Secrets sealed under the key of this SSM parameter; `create` makes it when missing."""
-        # cryptography costs a tenth of intake's import, and intake seals nothing
-        from touchline.platform.sealing import Seals, SsmKey  # noqa: PLC0415
-
-        def ssm() -> object:
-            from touchline.platform.boto import client  # noqa: PLC0415 - only where a secret is
-
-            return client("ssm", self._aws, self._patience)
-
-        return Seals(
-            SsmKey(ssm, parameter, secrets.token_bytes if create else None), secrets.token_bytes
-        )
+    def seals(self, parameter: str, *, create: bool = False, kms_key: str = "") -> Seals:
+        """Secrets sealed under the keys of this SSM parameter; `create` makes it when missing,
+        under the customer's own key if there is one."""
+        ssm = self._wire(SSM, may_retry)
+        make = secrets.token_bytes if create else None
+        return Seals(SsmKeys(ssm.call, parameter, make, kms_key), secrets.token_bytes, self._clock)
 
     def _make_transport(self) -> Transport:
         if self._kind == "boto3":
@@ -100,7 +90,7 @@ class Connections:
             from touchline.platform.boto import BotoQueueCalls, client  # noqa: PLC0415
 
             return BotoQueueCalls(client("sqs", self._aws, self._patience))
-        return wire_calls(self._wire(SQS, sqs_may_retry))
+        return wire_calls(self._wire(SQS, may_retry))
 
     def _wire(self, service: Service, may_retry: Callable[[Fault], bool]) -> WireClient:
         aws = self._aws

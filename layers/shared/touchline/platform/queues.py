@@ -87,7 +87,7 @@ def wire_calls(client: WireClient) -> SqsCall:
 
 
 def may_retry(fault: Fault) -> bool:
-    """Whether SQS's error may go away by itself."""
+    """Whether an error of SQS or SSM may go away by itself."""
     return fault.status >= 500 or "hrottl" in fault.kind
 
 

@@ -33,6 +33,7 @@ class Ingest:
     ledger_table: str
     registry_table: str
     spill_queue_url: str
+    sealing_key_parameter: str = ""
     dynamo_client: str = "wire"  # wire | boto3
     log_level: str = "INFO"
 
@@ -123,6 +124,7 @@ class Admin:
     deliveries_table: str
     delivery_queue_url: str
     sealing_key_parameter: str = ""
+    kms_key_arn: str = ""
     allow_loopback_receivers: bool = False
     spill_queue_url: str = ""
     delivery_dead_letter_queue_url: str = ""

@@ -8,7 +8,7 @@ order and each once, so that a day costs one read of it, whenever the sweeper co
 from collections.abc import Callable, Iterable
 
 from touchline.kernel.clock import DAY_MS, SECOND_MS, Clock, day_of, next_day
-from touchline.kernel.errors import ConditionFailed, NotFound
+from touchline.kernel.errors import ConditionFailed
 from touchline.kernel.ids import AccountId, Realm, realm_of
 from touchline.kernel.values import dataclass
 from touchline.ledger import keys
@@ -16,7 +16,6 @@ from touchline.ledger.fields import text
 from touchline.platform.dynamo import Equals, Item, Key, Remove, Table
 from touchline.platform.dynamo.indexes import BY_BATCH
 from touchline.privacy.store import erasures_pk
-from touchline.registry.model import Registry
 
 SK = "retention"
 MOST_DAYS = 3
@@ -38,24 +37,18 @@ class Retention:
     def __init__(
         self,
         ledger: Table,
-        registry: Callable[[AccountId], Registry],
-        accounts: Callable[[], Iterable[AccountId]],
+        retentions: Callable[[], Iterable[tuple[AccountId, int]]],
         clock: Clock,
     ) -> None:
         self._ledger = ledger
-        self._registry = registry
-        self._accounts = accounts
+        self._retentions = retentions
         self._clock = clock
 
     def sweep(self) -> Retained:
         """Work off the next days of every realm."""
         total = Retained()
-        for account in self._accounts():
-            try:
-                kept_ms = self._registry(account).account.raw_retention_seconds * SECOND_MS
-            except NotFound:
-                continue  # deleted meanwhile
-            last = day_of(max(self._clock() - kept_ms - DAY_MS, 0))
+        for account, kept_seconds in self._retentions():
+            last = day_of(max(self._clock() - kept_seconds * SECOND_MS - DAY_MS, 0))
             for realm in (realm_of(account), realm_of(account, test=True)):
                 done = self._catch_up(realm, last)
                 total = Retained(

@@ -81,6 +81,12 @@ def _secret(text: str) -> str:
     return text
 
 
+def _unsealed(text: str) -> str:
+    if text.startswith("sealed:"):
+        raise ValueError("the secret itself, or the fingerprint that was shown")
+    return text
+
+
 _SLUG = Annotated[StrictStr, AfterValidator(_slug)]
 _EVENT_NAME = _matching(_EVENT, "1 to 64 letters, digits, blanks, _ . : -")
 _TEXT = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(_printable)]
@@ -129,7 +135,9 @@ _SPECIAL: Mapping[tuple[type, str], Any] = {
         AfterValidator(_secret),
         Field(json_schema_extra={"title": "whsec_… or whsk_…"}),
     ],
-    (SigningKey, "secret"): Annotated[StrictStr, Field(min_length=16, max_length=256)],
+    (SigningKey, "secret"): Annotated[
+        StrictStr, Field(min_length=16, max_length=256), AfterValidator(_unsealed)
+    ],
     (RateLimit, "count"): _POSITIVE,
     (RateLimit, "per_seconds"): Annotated[StrictInt, Field(ge=1, le=3_600)],
     (Partner, "parameter_map"): _TEXT,

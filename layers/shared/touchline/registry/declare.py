@@ -79,7 +79,7 @@ class Registrar:
 
     def create(self, account: AccountId, kind: Kind, body: Any, who: str) -> Declared:
         """Declare a thing. Raises Refused for its content, Conflict `exists`."""
-        value = self._completed(self.parse(kind, body))
+        value = with_secrets_of(None, self._completed(self.parse(kind, body)))
         if kind is not ACCOUNT:
             check_references(self.store.snapshot(account), value)
         done = self._finished(kind, value, None)
@@ -124,12 +124,16 @@ class Registrar:
         value = renamed(old.value, parsed.api_name, self.clock())
         return self.store.replace(account, old, value, self._author(who))
 
-    def delete(
-        self, account: AccountId, kind: Kind, thing: str, who: str, version: int | None = None
-    ) -> None:
-        """Delete a thing that nothing else names. Raises Conflict `in_use`, `stale_version`."""
+    def removable(
+        self, account: AccountId, kind: Kind, thing: str, version: int | None = None
+    ) -> Entry:
+        """A thing that may go. Raises NotFound, Conflict `in_use`, `stale_version`."""
         old = self._read(account, kind, thing, version)
         check_unused(self.store.snapshot(account), kind, thing)
+        return old
+
+    def remove(self, account: AccountId, old: Entry, who: str) -> None:
+        """Delete a thing as it was read. Raises Conflict `stale_version`."""
         self.store.remove(account, old, self._author(who))
 
     def _read(self, account: AccountId, kind: Kind, thing: str, version: int | None) -> Entry:
@@ -209,28 +213,34 @@ def with_all_windows(account: Account) -> Account:
 
 
 def with_secrets_of(old: Any, new: Any) -> Any:
-    """Fingerprints in the new value stand for the old one's secrets.
+    """Fingerprints in the new value stand for the old one's secrets (None: there is none).
 
     Raises Refused `bad_field` for a fingerprint of no secret that is there.
     """
     for name, field_name in (("secrets", "value"), ("signing_keys", "secret")):
         if hasattr(new, name):
-            known = {fingerprint(getattr(one, field_name)): one for one in getattr(old, name)}
+            there = getattr(old, name, ())
+            known = {fingerprint(getattr(one, field_name)): one for one in there}
             kept = tuple(_resolved(one, field_name, known) for one in getattr(new, name))
             new = replace(new, **{name: kept})
     if isinstance(new, Endpoint):
-        return replace(new, options=_options_of(old.options, new.options))
+        there = {} if old is None else old.options
+        options = {
+            name: _option(name, text, there.get(name, "")) for name, text in new.options.items()
+        }
+        return replace(new, options=options)
     return new
 
 
-def _options_of(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-    """Secret options that have the fingerprint of the old ones stay as they were written down."""
-    return {
-        name: old[name]
-        if name in SECRET_OPTIONS and name in old and fingerprint(old[name]) == fingerprint(text)
-        else text
-        for name, text in new.items()
-    }
+def _option(name: str, new: str, old: str) -> str:
+    """A secret option that has the fingerprint of the old one stays as it was written down."""
+    if name not in SECRET_OPTIONS:
+        return new
+    if old and fingerprint(old) == fingerprint(new):
+        return old
+    if new.startswith(("sha256:", "sealed:")):
+        raise Refused("bad_field", f"options.{name}: no secret has this fingerprint", field=name)
+    return new
 
 
 def _resolved(one: Any, field_name: str, known: Mapping[str, Any]) -> Any:

@@ -59,6 +59,11 @@ def listed_account_key(account: AccountId) -> Key:
     return Key("L#accounts", account)
 
 
+def former_account_key(account: AccountId) -> Key:
+    """`L#former` / `shop`: a deleted account, whose raw requests go when their time is over."""
+    return Key("L#former", account)
+
+
 def audit_key(account: AccountId, at: int, entry: str) -> Key:
     """`A#shop` / `Z#1767225600000#aud_…`: one change, in order of time."""
     return Key(account_pk(account), f"{AUDIT}{at:013d}#{entry}")

@@ -78,6 +78,15 @@ class RegistryStore:
         for row in self._table.query_all("L#accounts"):
             yield AccountId(str(row["sk"]))
 
+    def raw_retentions(self) -> Iterator[tuple[AccountId, int]]:
+        """How long each account keeps raw requests, in seconds; a deleted one as it last said."""
+        for account in self.accounts():
+            row = self._table.get(keys.account_key(account), consistent=False)
+            if row is not None:
+                yield account, _entry(row).value.raw_retention_seconds
+        for row in self._table.query_all("L#former"):
+            yield AccountId(str(row["sk"])), int(str(row["raw_retention_seconds"]))
+
     def account_of_campaign(self, campaign: CampaignId) -> AccountId | None:
         """Whose campaign it is."""
         return self._pointed(keys.campaign_pointer_key(campaign))
@@ -108,9 +117,10 @@ class RegistryStore:
     def create(self, account: AccountId, kind: Kind, value: Any, author: Author) -> Entry:
         """Declare a thing. Raises Conflict `exists` when it is there (or its pointer is taken)."""
         made = Entry(kind, getattr(value, kind.key), value, 1)
-        writes = [
+        writes: list[TransactWrite] = [
             TransactPut(_row(account, made), Missing("pk")),
             *self._pointers(account, kind, None, value),
+            *_remembered(account, kind, None),
             _audited(account, author, "create", made, None, value),
         ]
         try:
@@ -143,6 +153,7 @@ class RegistryStore:
         writes = [
             TransactDelete(_key(account, old.kind, old.id), _is(old.version)),
             *self._pointers(account, old.kind, old.value, None),
+            *_remembered(account, old.kind, old.value),
             _audited(account, author, "delete", old, old.value, None),
         ]
         self._change(account, old, writes)
@@ -207,6 +218,17 @@ def _pointer_keys(kind: Kind, value: Any) -> set[Key]:
         listed = {keys.listed_account_key(value.id)}
         return listed | ({keys.site_pointer_key(value.site_key)} if value.site_key else set())
     return set()
+
+
+def _remembered(account: AccountId, kind: Kind, deleted: Any) -> list[TransactWrite]:
+    """What is left of a deleted account (None: one that is declared): how long its data stays."""
+    if kind is not ACCOUNT:
+        return []
+    key = keys.former_account_key(account)
+    if deleted is None:
+        return [TransactDelete(key)]
+    kept = {"raw_retention_seconds": deleted.raw_retention_seconds}
+    return [TransactPut({"pk": key.pk, "sk": key.sk, **kept})]
 
 
 def _key(account: AccountId, kind: Kind, thing: str) -> Key:

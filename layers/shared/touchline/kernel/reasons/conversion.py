@@ -49,8 +49,8 @@ REMARKS = (
     ),
     Reason(
         "over_cap",
-        "A cap is reached: it is stored and pays nothing.",
-        "Raise the cap, or stop the campaign.",
+        "A cap is reached: it is stored and pays nothing, also later.",
+        "Raise the cap, or stop the campaign. What is rejected gives its place back.",
     ),
     Reason(
         "unexpanded_macro",

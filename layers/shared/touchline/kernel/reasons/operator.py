@@ -10,6 +10,13 @@ REASONS = (
         409,
     ),
     Reason(
+        "version_needed",
+        "The change does not say which version it was made from, so it could undo another's.",
+        'Read the thing, then send its `version`: `If-Match: "3"`, `?version=3` or in the body; '
+        "`If-Match: *` means whatever is there now.",
+        428,
+    ),
+    Reason(
         "exists",
         "There is already something under this name.",
         "Choose another name, or change the one that is there (PATCH).",

@@ -173,7 +173,7 @@ REASONS = (
     Reason(
         "nothing_to_refund",
         "There is no conversion under this ID that could be refunded.",
-        "Replay it from quarantine when the conversion has come, or correct the ID.",
+        "Nothing if the conversion is still to come: it is taken up then. Else correct the ID.",
         422,
     ),
     Reason(

@@ -27,6 +27,7 @@ class Service:
 
 DYNAMODB = Service("dynamodb", "DynamoDB_20120810")
 SQS = Service("sqs", "AmazonSQS")
+SSM = Service("ssm", "AmazonSSM", "application/x-amz-json-1.1")
 
 
 class Unreachable(Exception):
