@@ -132,3 +132,13 @@ def joined_key(realm: Realm, run: str, day: str, bucket: int, piece: int) -> Key
     """`shop#J#2026-01-31.1`, `2026-01-30#002#0000`: those of one bucket of the people, in the
     window of one day; gone when the run is done."""
     return Key(joined_pk(realm, run), f"{day}#{bucket:03d}#{piece:04d}")
+
+
+def exports_pk(realm: Realm) -> str:
+    """`shop#X`: exports that were asked for; TTL."""
+    return f"{part(realm)}#X"
+
+
+def export_key(realm: Realm, name: str) -> Key:
+    """`shop#X`, `exp_…`: one export, how far it is and which files it has."""
+    return Key(exports_pk(realm), part(name))
