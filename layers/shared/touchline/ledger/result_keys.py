@@ -113,12 +113,12 @@ def progress_key(realm: Realm, run: str, step: str) -> Key:
 
 
 def extract_pk(realm: Realm, run: str, segment: int) -> str:
-    """`shop#X#2026-01-31.1#3`: what a run under way keeps of one segment of the ledger."""
-    return f"{part(realm)}#X#{run}#{segment}"
+    """`shop#S#2026-01-31.1#3`: what a run under way keeps of one segment of the ledger."""
+    return f"{part(realm)}#S#{run}#{segment}"
 
 
 def extract_key(realm: Realm, run: str, segment: int, about: str, page: int) -> Key:
-    """`shop#X#2026-01-31.1#3`, `touches#000017`: what it keeps of one page, about touches, or about
+    """`shop#S#2026-01-31.1#3`, `touches#000017`: what it keeps of one page, about touches, or about
     who is one person; gone when the run is done."""
     return Key(extract_pk(realm, run, segment), f"{about}#{page:06d}")
 

@@ -23,7 +23,7 @@ from touchline.platform.dynamo import Cursor, Item, Page
 FIELDS = (
     *("pk", "sk", "kind", "touch_kind", "channel", "received_at", "partner", "host", "flags"),
     *("at", "source", "receipt", "undone_at", "realm", "identities", "occurred_at", "status"),
-    *("excluded",),
+    *("excluded", "expires_at"),
 )
 
 
@@ -76,15 +76,15 @@ def extract_of(job: Job, items: Sequence[Item], span: tuple[int, int], book: Rul
     mine = f"{part(Realm(job.realm))}#"
     for item in items:
         if text(item, "pk").startswith(mine):
-            _take(extract, item, span, book)
+            _take(job, extract, item, span, book)
     return extract
 
 
-def _take(extract: Extract, item: Item, span: tuple[int, int], book: RuleBook) -> None:
+def _take(job: Job, extract: Extract, item: Item, span: tuple[int, int], book: RuleBook) -> None:
     try:
         kind = item.get("kind")
         if kind == rows.TOUCH:
-            _take_touch(extract, item, span, book)
+            _take_touch(job, extract, item, span, book)
         elif kind == rows.LINK:
             if "undone_at" not in item:
                 link = rows.link_of(item)
@@ -95,9 +95,12 @@ def _take(extract: Extract, item: Item, span: tuple[int, int], book: RuleBook) -
         return  # the step that decides it has named it; a fit does without
 
 
-def _take_touch(extract: Extract, item: Item, span: tuple[int, int], book: RuleBook) -> None:
+def _take_touch(
+    job: Job, extract: Extract, item: Item, span: tuple[int, int], book: RuleBook
+) -> None:
     touch = rows.touch_of(item)
-    if not span[0] <= touch.occurred_at < span[1] or never(touch, book):
+    within = span[0] <= touch.occurred_at < span[1] and not touch.is_over(job.ends_at)
+    if not within or never(touch, book):
         return
     seconds = (
         book.rules.session_length_seconds
