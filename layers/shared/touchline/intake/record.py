@@ -165,6 +165,7 @@ def _with_clickless_touch(desk: Desk, caller: Caller, draft: Draft, arrival: Arr
         flags=("clickless",),
         consent=conversion.consent,
         expires_at=expiry(caller, conversion.clicked_at),
+        listed=partner.list_clicks,
     )
     desk.ledger.put_touch(caller.realm, touch)
     return replace(

@@ -124,6 +124,9 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
         flags=(*remarks, *masks),
         consent=tuple(said.get("consent", ())),
         expires_at=occurred_at // SECOND_MS + caller.account.touch_retention_seconds,
+        listed=kind is TouchKind.CLICK
+        and partner is not None
+        and caller.registry.partners[partner].list_clicks,
     )
     return Seen(made, links_between(identities, arrival, site=caller.site))
 

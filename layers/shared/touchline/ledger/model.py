@@ -70,6 +70,7 @@ class Touch:
     flags: tuple[str, ...] = ()  # bot, fraud_hold, duplicate_click, ...
     consent: tuple[str, ...] = ()
     expires_at: int | None = None  # seconds since 1970, for TTL
+    listed: bool = False  # it stands in its partner's list of clicks
 
 
 @dataclass(frozen=True, slots=True)

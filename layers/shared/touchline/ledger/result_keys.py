@@ -105,3 +105,13 @@ def progress_pk(realm: Realm, run: str) -> str:
 def progress_key(realm: Realm, run: str, step: str) -> Key:
     """`shop#P#2026-01-31.1`, `changes#3`: how far one step of a run has come."""
     return Key(progress_pk(realm, run), step)
+
+
+def exports_pk(realm: Realm) -> str:
+    """`shop#X`: exports that were asked for; TTL."""
+    return f"{part(realm)}#X"
+
+
+def export_key(realm: Realm, name: str) -> Key:
+    """`shop#X`, `exp_…`: one export, how far it is and which files it has."""
+    return Key(exports_pk(realm), part(name))

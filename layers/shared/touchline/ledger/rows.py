@@ -31,7 +31,10 @@ EARLY_REFUNDS = "early_refunds"
 
 
 def touch_item(realm: Realm, touch: Touch) -> Item:
-    """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow."""
+    """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow.
+
+    A listed click costs a second unit: it stands in an index, so that its partner can read it.
+    """
     return stated(
         {
             "pk": keys.identity_pk(realm, touch.identity),
@@ -55,8 +58,20 @@ def touch_item(realm: Realm, touch: Touch) -> Item:
             "flags": list(touch.flags),
             "consent": list(touch.consent),
             "expires_at": touch.expires_at,
+            **_among_clicks(realm, touch),
         }
     )
+
+
+def _among_clicks(realm: Realm, touch: Touch) -> Item:
+    """A listed click stands in the index of its partner's clicks of the day."""
+    if not touch.listed or touch.partner is None:
+        return {}
+    shard = keys.shard_of(touch.id)
+    return {
+        "person": keys.clicks_of(realm, touch.partner, day_of(touch.occurred_at), shard),
+        "person_at": keys.click_at(touch.occurred_at, touch.id),
+    }
 
 
 def touch_of(item: Item) -> Touch:
@@ -84,6 +99,7 @@ def touch_of(item: Item) -> Touch:
         flags=texts(item, "flags"),
         consent=texts(item, "consent"),
         expires_at=maybe_number(item, "expires_at"),
+        listed="person" in item,
     )
 
 

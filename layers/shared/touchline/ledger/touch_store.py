@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from touchline.kernel.errors import ConditionFailed
-from touchline.kernel.ids import Realm
+from touchline.kernel.ids import PartnerId, Realm
 from touchline.ledger import keys, rows
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Link, Surroundings, Touch
 from touchline.platform.dynamo import Item, Key, Missing, Set, Table
-from touchline.platform.dynamo.indexes import BY_BATCH
+from touchline.platform.dynamo.indexes import BY_BATCH, BY_IDENTITY
 
 
 class TouchStore:
@@ -95,6 +95,19 @@ class TouchStore:
         """The attributes that were set for an identity."""
         found = self._table.get(Key(keys.identity_pk(realm, known), keys.ATTRIBUTES_SK))
         return rows.attributes_of(found) if found else {}
+
+    def clicks(
+        self, realm: Realm, partner: PartnerId, day: str, shard: int, *, until: str, limit: int
+    ) -> list[Touch]:
+        """The last clicks of a partner in one shard of a UTC day, newest first.
+
+        `until` is the last place in the order (keys.click_at) that is wanted; "" is the end.
+        """
+        clicks = keys.clicks_of(realm, partner, day, shard)
+        page = self._table.query(
+            clicks, index=BY_IDENTITY.name, last=until, descending=True, limit=limit
+        )
+        return [rows.touch_of(item) for item in page.items]
 
     def links_changed_on(self, realm: Realm, day: str) -> Iterator[Link]:
         """Links made or undone on a UTC day, each once."""

@@ -110,7 +110,21 @@ class Reports:
     registry_table: str
     results_table: str
     deliveries_table: str
-    attribution_function: str = ""
+    export_bucket: str
+    export_state_machine_arn: str
+    dynamo_client: str = "wire"
+    log_level: str = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Rows of reports into files of a bucket."""
+
+    ledger_table: str
+    registry_table: str
+    results_table: str
+    deliveries_table: str
+    export_bucket: str
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 
