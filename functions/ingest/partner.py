@@ -11,6 +11,7 @@ from touchline.intake.authenticate import INGEST, SITE, Registrar, by_site_key, 
 from touchline.intake.caller import Caller
 from touchline.intake.envelope import envelope_of
 from touchline.intake.ports import Desk
+from touchline.intake.privacy import kept_address
 from touchline.intake.reception import (
     BATCH,
     CUSTOMER_EVENT,
@@ -104,7 +105,7 @@ class Partner:
                 headers=request.headers,
                 body=request.body,
                 received_at=now,
-                source_ip=request.source_ip,
+                source_ip=kept_address(request.source_ip, caller.account.ip_mode),
             ),
         )
         verdict = self._signature(caller, route, request, now)

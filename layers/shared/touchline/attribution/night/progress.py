@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from touchline.attribution.store import Unreadable
+from touchline.kernel.clock import DAY_MS, start_of
 from touchline.kernel.ids import Realm
 from touchline.ledger.keys import SHARDS
 from touchline.platform.dynamo import Cursor
@@ -34,6 +35,11 @@ class Job:
     def run(self) -> str:
         """`2026-01-31.1`: stands in every decision that the run changes."""
         return f"{self.day}.{self.number}"
+
+    @property
+    def ends_at(self) -> int:
+        """When the day of the night ends (ms): a run again, on whatever day, reads as this one."""
+        return start_of(self.day) + DAY_MS
 
     def steps(self) -> tuple["Step", ...]:
         """What is to be done before publishing, in any order."""

@@ -41,7 +41,9 @@ def what_if(
             fresh = [order for order in batch.orders if order not in seen]
             seen.update(fresh)
             for at in range(0, len(fresh), PAGE):
-                sitting = judge_orders(realm, fresh[at : at + PAGE], store, bench.terms)
+                sitting = judge_orders(
+                    realm, fresh[at : at + PAGE], store, bench.terms, job.ends_at
+                )
                 decided = [one for judged in sitting.judged for one in judged.decisions]
                 for one, was in _beside(store, decided):
                     _compare(one, was, before, after, changed, examples)

@@ -61,7 +61,7 @@ def work(
     own = {one.key: Order(one.key.event, one.key.id) for one in batch.own}
     tally = _Tally()
     for at in range(0, len(batch.orders), PAGE):
-        sitting = judge_orders(job.realm, batch.orders[at : at + PAGE], store, terms)
+        sitting = judge_orders(job.realm, batch.orders[at : at + PAGE], store, terms, job.ends_at)
         tally.faults.extend(sitting.set_aside)
         tally.aside += sum(order in sitting.failed for order in own.values())
         for settled in _settle(job, step, sitting.judged, store, tally.days):
