@@ -10,14 +10,15 @@ from cli.api import Api
 from cli.output import console, fail, failing_clearly, print_json, print_table
 from cli.reading import account_read
 from cli.report_bars import SHOWN, bar
-from cli.report_file import all_rows, write_rows
+from cli.report_file import save
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
+from touchline.kernel.clock import system_sleep
 
 app = typer.Typer(rich_markup_mode="rich")
 
 REPORTS = (
     *("attribution", "events", "delays", "cohorts", "goals", "spend", "decisions"),
-    *("paths", "unattributed", "match-rate", "runs"),
+    *("clicks", "paths", "unattributed", "match-rate", "runs"),
 )
 _LEFT_OUT = frozenset({"fix"})
 _OF_RUNS = ("run", "status", "received", "decided", "duplicates", "set_aside", "restated")
@@ -36,7 +37,7 @@ def report(
         str, typer.Option(help="channel, campaign, partner, event, day, kind, sub1…")
     ] = "",
     event: Annotated[str, typer.Option(help="Only this event.")] = "",
-    partner: Annotated[str, typer.Option(help="Only this partner's decisions.")] = "",
+    partner: Annotated[str, typer.Option(help="Only this partner's decisions or clicks.")] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[
         Path | None,
@@ -64,8 +65,9 @@ def report(
             "account": account_read(api, account),
         }
         if out is not None:
-            count = write_rows(out, all_rows(api, f"/reports/{name}", query))
-            console.print(f"{count} rows in {out}", markup=False)
+            saved = save(api, name, query, out, system_sleep)
+            where = ", ".join(str(file) for file in saved.files)
+            console.print(f"{saved.rows} rows in {where}", markup=False)
             return
         if as_csv:
             typer.echo(api.text(f"/reports/{name}", "text/csv", **query), nl=False)
@@ -103,9 +105,10 @@ def _show(name: str, answer: Mapping[str, Any]) -> None:
         columns = [column for column in (rows[0] if rows else {}) if column not in _LEFT_OUT]
         cells = [[_cell(row.get(column)) for column in columns] for row in rows]
         print_table(title, columns, cells)
-    restated = (answer.get("published") or {}).get("restated")
-    if restated:
-        console.print(f"[dim]Restated since first published: {', '.join(restated)}[/dim]")
+    published = answer.get("published") or {}
+    for days, said in (("restated", "Restated since first published"), ("refitted", "Refitted")):
+        if published.get(days):
+            console.print(f"[dim]{said}: {', '.join(published[days])}[/dim]")
 
 
 def _show_credit(title: str, answer: Mapping[str, Any]) -> None:

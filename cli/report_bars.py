@@ -124,6 +124,21 @@ def _decisions(rows: Sequence[Row]) -> tuple[Columns, list[list[object]]]:
     ]
 
 
+def _clicks(rows: Sequence[Row]) -> tuple[Columns, list[list[object]]]:
+    columns = ("occurred", "click", "campaign", "channel", "sub-IDs", "counts")
+    return columns, [
+        [
+            row["occurred_at"][:19].replace("T", " "),
+            row["click_id"] or row["click_ref"],
+            row["campaign"],
+            row["channel"],
+            ", ".join(f"{name} {value}" for name, value in row["subs"].items()),
+            "yes" if row["counts"] else ", ".join(row["flags"]),
+        ]
+        for row in rows
+    ]
+
+
 SHOWN: Mapping[str, Callable[[Sequence[Row]], tuple[Columns, list[list[object]]]]] = (
     MappingProxyType(
         {
@@ -132,6 +147,7 @@ SHOWN: Mapping[str, Callable[[Sequence[Row]], tuple[Columns, list[list[object]]]
             "cohorts": _cohorts,
             "goals": _goals,
             "decisions": _decisions,
+            "clicks": _clicks,
         }
     )
 )

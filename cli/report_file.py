@@ -1,115 +1,110 @@
-"""All rows of a report in a file: CSV, JSON lines or Parquet, whatever their number."""
+"""A report in a file: what one answer holds as it is answered, more by an export of the stack."""
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
-from cli.api import Api, ApiRefused
-from cli.output import fail
-from touchline.reporting.formats import csv_text
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from cli.api import Api, ApiRefused, NotReachable, Reply, segment
+from cli.output import errors, fail
+from touchline.kernel.clock import Sleep
+from touchline.reporting.exports.columns import columns_in
+from touchline.reporting.exports.files import FORMATS
+from touchline.reporting.exports.job import FILTERS
 
 LINES = {"accept": "application/jsonl"}
-PARQUET_ROWS = 5_000
-KINDS = (".csv", ".jsonl", ".parquet")
+NEXT = "x-touchline-next"
+MOST_ROWS = 500
+LOOK_EVERY_SECONDS = 1.0
+LINK_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was written."""
+
+    files: Sequence[Path]
+    rows: int
 
 
 def all_rows(api: Api, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every row of a report, page after page. Raises ApiRefused, NotReachable."""
     cursor = ""
     while True:
-        reply = api.send("GET", path, query={**query, "cursor": cursor}, headers=LINES)
-        if reply.status >= 400:
-            raise ApiRefused(reply.status, json.loads(reply.body).get("error", {}))
-        yield from (json.loads(line) for line in reply.body.splitlines())
-        cursor = reply.headers.get("x-touchline-next", "")
+        reply = _page(api, path, {**query, "cursor": cursor})
+        yield from _rows_in(reply)
+        cursor = reply.headers.get(NEXT, "")
         if not cursor:
             return
 
 
-def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write the rows in the format of the file's ending; how many they were.
+def save(api: Api, report: str, query: Mapping[str, Any], path: Path, sleep: Sleep) -> Saved:
+    """Write all rows of a report in the format of the file's ending.
 
-    Lines are written as they come; Parquet in groups, so that memory stays bounded.
+    What is more than one answer is exported by the stack and fetched; should it be several files,
+    they are numbered. Raises ApiRefused, NotReachable.
     """
-    kind = path.suffix.lower()
-    if kind == ".jsonl":
-        return _write_lines(path, rows)
-    if kind == ".csv":
-        return _write_csv(path, rows)
-    if kind == ".parquet":
-        return _write_parquet(path, rows)
-    fail(f"{path.name} ends in none of {', '.join(KINDS)}")
-    return 0
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        fail(f"{path.name} ends in none of {', '.join(f'.{one}' for one in FORMATS)}")
+    limit = {"limit": MOST_ROWS} if report in FILTERS else {}
+    reply = _page(api, f"/reports/{report}", {**query, **limit})
+    if NEXT in reply.headers:
+        return _exported(api, {**query, "report": report, "format": form}, path, sleep)
+    rows = _rows_in(reply)
+    with path.open("wb") as out:
+        file = FORMATS[form](out, columns_in(rows))
+        file.write(rows)
+        file.close()
+    return Saved([path], len(rows))
 
 
-def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    count = 0
-    with path.open("w", encoding="utf-8") as out:
-        for row in rows:
-            out.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-            count += 1
-    return count
+def _page(api: Api, path: str, query: Mapping[str, Any]) -> Reply:
+    reply = api.send("GET", path, query=query, headers=LINES)
+    if reply.status >= 400:
+        raise ApiRefused(reply.status, json.loads(reply.body).get("error", {}))
+    return reply
 
 
-def _write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Columns are those of the first rows; a later row's other fields join the last column."""
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as out:
-        names: list[str] = []
-        writer = csv.writer(out)
-        for group in grouped(rows, PARQUET_ROWS):
-            table = list(csv.reader(csv_text(group).splitlines(keepends=True)))
-            if not names:
-                names = table[0]
-                writer.writerow(names)
-            place = {name: index for index, name in enumerate(table[0])}
-            for cells in table[1:]:
-                writer.writerow([cells[place[name]] if name in place else "" for name in names])
-                count += 1
-    return count
+def _rows_in(reply: Reply) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in reply.body.splitlines()]
 
 
-def _write_parquet(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    import pyarrow as pa  # noqa: PLC0415 - slow to load, and only this needs it
-    from pyarrow import parquet  # noqa: PLC0415
+def _exported(api: Api, asked: Mapping[str, Any], path: Path, sleep: Sleep) -> Saved:
+    told = api.call("POST", "/reports/exports", query=asked)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("the stack writes the rows", total=1.0)
+        while told["state"] == "running":
+            sleep(LOOK_EVERY_SECONDS)
+            account = asked.get("account", "")
+            told = api.get(f"/reports/exports/{segment(told['id'])}", account=account)
+            said = f"{told['rows']:,} rows written by the stack"
+            progress.update(task, completed=told["progress"], description=said)
+    if told["state"] == "failed":
+        fail(f"{told['error']['code']}: {told['error']['message']}", told["error"]["hint"])
+    several = len(told["files"]) > 1
+    files = []
+    for number, file in enumerate(told["files"], 1):
+        files.append(path.with_stem(f"{path.stem}-{number:04d}") if several else path)
+        _fetch(file["url"], files[-1])
+    return Saved(files, told["rows"])
 
-    count, writer = 0, None
+
+def _fetch(url: str, path: Path) -> None:
+    """Into a file beside it first, so that what bears the name is whole."""
+    part = path.with_name(f"{path.name}.part")
     try:
-        for group in grouped(rows, PARQUET_ROWS):
-            texts = [{name: _parquet_cell(value) for name, value in row.items()} for row in group]
-            if writer is None:
-                table = pa.Table.from_pylist(texts)
-                writer = parquet.ParquetWriter(path, table.schema)
-            writer.write_table(pa.Table.from_pylist(texts, schema=writer.schema))
-            count += len(group)
-        if writer is None:
-            parquet.write_table(pa.table({}), path)
-    finally:
-        if writer is not None:
-            writer.close()
-    return count
-
-
-def _parquet_cell(value: Any) -> Any:
-    """Numbers and texts as they are; whole numbers as decimals too, so that one type serves all
-    rows of a column; what is nested as JSON."""
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value
-
-
-def grouped(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """The rows in lists of at most `size`."""
-    waiting = iter(rows)
-    for first in waiting:
-        group = [first]
-        for row in chain(waiting):
-            group.append(row)
-            if len(group) == size:
-                break
-        yield group
+        # The link is the stack's own: http or https.
+        with urlopen(url, timeout=LINK_TIMEOUT_SECONDS) as answer, part.open("wb") as out:  # noqa: S310 # nosec B310
+            shutil.copyfileobj(answer, out)
+    except (URLError, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise NotReachable(f"the file could not be fetched: {error}") from error
+    part.replace(path)

@@ -1,31 +1,32 @@
 // What was announced about a conversion, and each request and answer to the byte that may be told.
 
 import { post } from "./api.js";
-import { at, badge, count, h, some, words } from "./dom.js";
+import { at, badge, count, h, words } from "./dom.js";
 
 export const shade = (state) => ({ delivered: "good", failed: "bad", cancelled: "bad", held: "warn" })[state] ?? "info";
 
-export function deliveries(claim, me, again) {
+// `side` says whether they are of the test side; `again` is called when one was sent again
+export function deliveries(claim, me, { side = {}, again } = {}) {
   const skipped = claim.announcements.flatMap((news) => news.skipped);
   if (!claim.deliveries.length && !skipped.length) return h("p", { class: "soft" }, "Nobody was told: no endpoint wants this, or the announcement is still on its way.");
   return h("div", { class: "stack" },
-    claim.deliveries.map((one) => delivery(one, me, again)),
+    claim.deliveries.map((one) => delivery(one, me, side, again)),
     skipped.map((one) => h("p", { class: "small" }, h("strong", {}, one.endpoint), " was not told: ", one.why?.meaning ?? words(one.why?.code))));
 }
 
-function delivery(one, me, again) {
+function delivery(one, me, side, again) {
   const head = h("div", { class: "spread" },
     h("div", { class: "row" }, h("strong", {}, one.endpoint), badge(one.type), badge(one.state, shade(one.state))),
-    me.token.scopes.includes("admin") && resend(one, again));
+    me.token.scopes.includes("admin") && resend(one, side, again));
   return h("div", { class: "delivery stack" }, head, one.why && h("p", { class: "small" }, `${one.why.meaning} ${one.why.fix}`), one.next_at && h("p", { class: "small soft" }, `Next attempt ${at(one.next_at)}`), one.attempts.map(attempt));
 }
 
-function resend(one, again) {
+function resend(one, side, again) {
   const button = h("button", { class: "button small", type: "button", onclick: send }, "Send again");
   async function send() {
     button.disabled = true;
     try {
-      await post(`admin/deliveries/${encodeURIComponent(one.id)}/resend`);
+      await post(`admin/deliveries/${encodeURIComponent(one.id)}/resend`, {}, side);
       button.textContent = "On its way";
       if (again) again();
     } catch (failure) {

@@ -24,7 +24,7 @@ TABLES = (
 )
 MEANINGS = {
     "by_batch": "Conversions, links and deliveries of a day and shard, for the night and the log.",
-    "by_identity": "Conversions of an identity.",
+    "by_identity": "Conversions of an identity; clicks of a partner, by day and shard.",
     "by_due": "Deliveries that wait for their time, or are held, for the sweeper.",
     "by_time": "Deliveries of an account in order of time, for the log.",
 }

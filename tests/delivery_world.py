@@ -33,6 +33,7 @@ from touchline.platform.stream import Changed
 from touchline.registry.model import Account, Endpoint, Partner, Registry, Secret
 
 SHOP = Realm("shop")
+TEST_SIDE = Realm("shop~test")
 SECRET = new_secret(lambda n: bytes(range(n)))
 URL = "https://acme.example.net/pb?cid={partner_click_id}&tx={conversion_id}&sum={payout}"
 PLENTY_MS = 60_000
@@ -190,9 +191,12 @@ class World:
     # what is there
 
     def all(self) -> list[Delivery]:
-        found, _ = self.store.logged(SHOP, self.now, limit=10_000)
-        more, _ = self.store.logged(SHOP, NOON, limit=10_000)
-        return list({one.id: one for one in [*more, *found]}.values())
+        pages = [
+            self.store.logged(realm, at, limit=10_000)[0]
+            for realm in (SHOP, TEST_SIDE)
+            for at in (NOON, self.now)
+        ]
+        return list({one.id: one for page in pages for one in page}.values())
 
     def only(self) -> Delivery:
         (delivery,) = self.all()

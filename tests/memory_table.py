@@ -47,6 +47,7 @@ class MemoryTable:
 
     def __init__(self, *, page_items: int | None = None) -> None:
         self._rows: dict[Key, Row] = {}
+        self._sorts: dict[str, set[str]] = {}  # by partition; some may be deleted
         self._lock = threading.RLock()
         self._faults: list[_Fault] = []
         self._page_items = page_items
@@ -112,7 +113,7 @@ class MemoryTable:
             partition, sort = ("pk", "sk") if index is None else _attributes(index)
             rows = [
                 row
-                for row in self._rows.values()
+                for row in (self._partition(pk) if index is None else self._rows.values())
                 if row.get(partition) == pk
                 and sort in row
                 and _within(row[sort], prefix, first, last)
@@ -224,13 +225,21 @@ class MemoryTable:
             case TransactCheck():
                 pass
 
+    def _partition(self, pk: str) -> Iterator[Row]:
+        keys = (Key(pk, sk) for sk in self._sorts.get(pk, ()))
+        return (self._rows[key] for key in keys if key in self._rows)
+
+    def _keep(self, key: Key, row: Row) -> None:
+        self._rows[key] = row
+        self._sorts.setdefault(key.pk, set()).add(key.sk)
+
     def _put(self, item: Item, condition: Condition | None) -> None:
         key = _key_of(item)
         _check_key(key)
         if error := put_error(item):
             raise _refused(error)
         self._check(key, condition)
-        self._rows[key] = _plain_row(item)
+        self._keep(key, _plain_row(item))
 
     def _update(self, key: Key, changes: Sequence[Change], condition: Condition | None) -> Item:
         _check_key(key)
@@ -241,7 +250,7 @@ class MemoryTable:
         row = changed(copy.deepcopy(found), changes)
         if error := put_error(row):
             raise _refused(error)
-        self._rows[key] = _plain_row(row)
+        self._keep(key, _plain_row(row))
         return copy.deepcopy(self._rows[key])
 
     def _delete(self, key: Key, condition: Condition | None) -> Item | None:

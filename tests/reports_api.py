@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from reports.console import Console, folder
 from reports.handler import Function
-from reports.wiring import services_of
+from reports.wiring import Outside, services_of
 from tests.admin_api import START, MemoryConnections
+from tests.memory_bucket import MemoryBucket, NotedFlow
 from touchline.attribution.night.store import Pointer
 from touchline.attribution.store import in_turn
 from touchline.kernel.clock import day_of
@@ -53,14 +54,17 @@ class ReportsApi:
     now: int = START
     connections: MemoryConnections = field(default_factory=MemoryConnections)
     log: list[str] = field(default_factory=list)
+    bucket: MemoryBucket = field(default_factory=MemoryBucket)
+    flow: NotedFlow = field(default_factory=NotedFlow)
 
     def __post_init__(self) -> None:
         self._number = 1_000  # tokens apart from those of an AdminApi over the same tables
         self.new_id = id_factory(self.clock, self._bits)
-        settings = Reports("ledger", "registry", "results", "deliveries")
-        self.services = services_of(settings, self.connections, self.clock, in_turn)
+        settings = Reports("ledger", "registry", "results", "deliveries", "exports", "flow")
+        outside = Outside(self.flow, self.bucket, self.clock, self.new_id, in_turn)
+        self.services = services_of(settings, self.connections, outside)
         log = Log("reports", self.clock, write=self.log.append)
-        self._function = Function(self.services, Console(folder()), self.new_id, log)
+        self._function = Function(self.services, Console(folder()), log)
         self.analyst = self.token("shop")
 
     def clock(self) -> int:

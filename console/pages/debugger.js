@@ -2,22 +2,24 @@
 
 import { address, call, exchange, get, Problem } from "../api.js";
 import { deliveries } from "../deliveries.js";
-import { at, badge, choose, count, empty, field, h, money, some, words } from "../dom.js";
+import { at, badge, choose, count, empty, field, h, money, notice, some, words } from "../dom.js";
 import { link, told } from "../app.js";
 
 const TOKEN_MINUTES = 15;
 const DOMAIN = "debugger";
 const WATCH_SECONDS = 180;
+const LOOK_EVERY_MS = 1000;
+const OVER = ["delivered", "failed", "cancelled", "held"];
 
 export async function render({ heading, me, current }) {
-  const [campaigns, partners] = await Promise.all([get("admin/campaigns"), get("admin/partners")]);
+  const [campaigns, partners, endpoints] = await Promise.all(["campaigns", "partners", "endpoints"].map((kind) => get(`admin/${kind}`, { limit: 200 })));
   const head = heading("Send a click and a conversion as a partner would, and watch them pass every stage.");
   if (!me.events.length) return [head, h("div", { class: "card" }, empty("debugger", "No event is declared yet", "Declare an event, a campaign and a partner with touchline apply FILE.yaml; then their postbacks can be tried here."))];
   const board = h("section", { class: "card span-7", "aria-live": "polite" }, h("h2", {}, "Stages"), empty("debugger", "Nothing sent yet", "Each stage appears here as it happens: the click, the answer to the postback, the stored row, every announcement and every request to a receiver."));
-  return [head, h("div", { class: "grid" }, form(me, campaigns.items, partners.items, board, current), board)];
+  return [head, h("div", { class: "grid" }, form(me, { campaigns: campaigns.items, partners: partners.items, endpoints: endpoints.items }, board, current), board)];
 }
 
-function form(me, campaigns, partners, board, current) {
+function form(me, { campaigns, partners, endpoints }, board, current) {
   const way = choose("way", [["live", "Live"], ["test", "Test"]], me.token.test ? "test" : "live");
   const partner = choose("partner", [["", "None (own systems)"], ...partners.map((one) => [one.id, one.name || one.id])], partners[0]?.id ?? "");
   const campaign = choose("campaign", [["", "No click"], ...campaigns.map((one) => [one.id, one.name || one.id])], campaigns[0]?.id ?? "");
@@ -28,11 +30,15 @@ function form(me, campaigns, partners, board, current) {
   const currency = h("input", { name: "currency", value: me.account.currency, maxlength: "3", size: "4" });
   const preview = h("pre", { class: "code", tabindex: "0", "aria-label": "What will be sent" });
   const send = h("button", { class: "button primary", type: "submit" }, "Send and watch");
-  const plan = () => ({ test: way.value === "test", partner: partner.value, campaign: campaign.value, event: event.value, kind: kind.value, order: order.value.trim(), value: value.value.trim(), currency: currency.value.trim().toUpperCase(), account: me.account.id });
-  const show = () => { preview.textContent = written(plan()); };
+  const plan = () => ({ test: way.value === "test", partner: partner.value, campaign: campaign.value, event: event.value, kind: kind.value, order: order.value.trim(), value: value.value.trim(), currency: currency.value.trim().toUpperCase(), account: me.account.id, told: hearing(way.value === "test", endpoints).length > 0 });
+  const where = h("p", { class: "small soft" });
+  const show = () => {
+    preview.textContent = written(plan());
+    where.replaceChildren(...reach(plan(), endpoints));
+  };
   const made = h("form", { class: "stack", onsubmit: submit, oninput: show },
     h("div", { class: "form" }, field("Data", way), field("Partner", partner), field("Campaign clicked", campaign), field("Event", event), field("Send as", kind), field("Order ID", order), field("Value", value), field("Currency", currency)),
-    h("p", { class: "small soft" }, "Live data goes through everything. Test data is kept out of reports and is told to nobody."),
+    where,
     preview, h("div", { class: "row" }, send));
   async function submit(happened) {
     happened.preventDefault();
@@ -50,6 +56,16 @@ function form(me, campaigns, partners, board, current) {
   }
   show();
   return h("section", { class: "card span-5" }, h("h2", {}, "What to send"), made);
+}
+
+// who may hear of it
+const hearing = (test, endpoints) => endpoints.filter((one) => one.test === test && one.state === "active");
+
+function reach({ test }, endpoints) {
+  const heard = hearing(test, endpoints);
+  const names = heard.map((one) => one.id).join(", ") || "no endpoint";
+  if (!test) return [`Live data goes through everything, is counted, and may be told to ${names}.`];
+  return heard.length ? [`Test data is kept out of reports. It may be told to ${names}.`] : ["Test data is kept out of reports, and told to endpoints with ", h("code", {}, "test: true"), " only; there is none yet."];
 }
 
 const fresh = () => `debug-${Date.now().toString(36)}`;
@@ -79,12 +95,14 @@ function written(plan) {
 async function run(plan, board, me, current) {
   const stages = h("ol", { class: "line" });
   board.replaceChildren(h("h2", {}, `Stages of ${plan.order}`), stages);
-  const token = await call("POST", "admin/tokens", { body: { name: "console debugger", scopes: ["ingest", "report"], test: plan.test, partner: plan.partner || undefined, account: plan.account, expires_at: new Date(Date.now() + TOKEN_MINUTES * 60_000).toISOString() } });
+  const token = await call("POST", "admin/tokens", { body: { name: "console debugger", scopes: ["ingest"], test: plan.test, partner: plan.partner || undefined, account: plan.account, expires_at: new Date(Date.now() + TOKEN_MINUTES * 60_000).toISOString() } });
   stages.append(stage("won", "A token for this test", `Ends in ${TOKEN_MINUTES} minutes; revoked as soon as the test is over.`));
   try {
     if (plan.campaign) stages.append(await click(plan));
     if (!(await conversion(plan, token.token, stages))) return;
-    await watch(plan, plan.test ? token.token : null, stages, me, current);
+    const place = h("li", { class: "busy" }, "Looking for the stored row …");
+    stages.append(place);
+    await watch(plan, place, me, current);
   } finally {
     await call("DELETE", `admin/tokens/${encodeURIComponent(token.id)}`).catch(() => undefined);
   }
@@ -109,37 +127,37 @@ async function conversion(plan, token, stages) {
   return stored;
 }
 
-async function watch(plan, token, stages, me, current) {
-  const place = h("li", { class: "busy" }, "Looking for the stored row …");
-  stages.append(place);
+// Looks until every delivery is over; a delivery that is sent again is watched again.
+async function watch(plan, place, me, current) {
+  const side = { test: plan.test ? "1" : "" };
   const until = Date.now() + WATCH_SECONDS * 1000;
+  let shown = "";
   while (Date.now() < until && current()) {
-    const headers = token ? { authorization: `Bearer ${token}` } : undefined;
-    const { claims } = await call("GET", `reports/stages/${encodeURIComponent(plan.order)}`, { query: { event: plan.event }, headers });
-    if (claims.length) {
-      const claim = claims[0];
-      const waiting = claim.deliveries.filter((one) => !["delivered", "failed", "cancelled", "held"].includes(one.state));
-      const told_ = claim.announcements.length > 0;
-      place.className = told_ && !waiting.length ? "goal" : "busy";
-      place.replaceChildren(...seen(claim, plan, me));
-      if (plan.test || (told_ && !waiting.length)) return finish(place, plan, claim);
+    const { claims: [claim] } = await get(`reports/stages/${encodeURIComponent(plan.order)}`, { event: plan.event, ...side });
+    const over = Boolean(claim) && (!plan.told || (claim.announcements.length > 0 && claim.deliveries.every((one) => OVER.includes(one.state))));
+    if (claim && JSON.stringify(claim) !== shown) {
+      shown = JSON.stringify(claim);
+      place.className = over ? "goal" : "busy";
+      const again = () => watch(plan, place, me, current);
+      place.replaceChildren(...seen(plan, claim, me, { side, again }), ...(over ? [last(plan, claim)] : []));
     }
-    await new Promise((done) => { setTimeout(done, 1000); });
+    if (over) return;
+    await new Promise((done) => { setTimeout(done, LOOK_EVERY_MS); });
   }
+  if (current()) place.append(notice("warn", "It is not over yet.", "An endpoint may not want this (look at its conditions), or wait for its next attempt. The story of the conversion goes on telling."));
 }
 
-function finish(place, plan, claim) {
-  place.className = "goal";
-  place.append(h("p", {}, plan.test ? "Test data ends here: nothing of it reaches reports or partners. " : "The night credits it. ", h("a", { href: link("conversions", { event: claim.event }, plan.order) }, plan.test ? "" : "Open its story")));
-}
+const last = (plan, claim) => h("p", {}, plan.test ? "Nothing of it reaches reports." : ["The night credits it. ", h("a", { href: link("conversions", { event: claim.event }, plan.order) }, "Open its story")]);
 
-function seen(claim, plan, me) {
+function seen(plan, claim, me, how) {
   const planned = claim.announcements.reduce((sum, news) => sum + (news.planned ?? 0), 0);
   return [
     h("div", { class: "step-head" }, h("strong", {}, "Stored"), badge(claim.status, "good"), h("span", { class: "small soft" }, at(claim.received_at))),
     h("p", { class: "small" }, `${claim.event}, ${money(claim.value, claim.currency)}${claim.flags.length ? `, remarks: ${claim.flags.map(words).join(", ")}` : ""}`),
-    plan.test ? null : h("div", { class: "stack" }, h("p", { class: "small soft" }, claim.announcements.length ? `Announced to ${some(planned, "endpoint")}.` : "Waiting for the announcement …"), claim.announcements.length ? deliveries(claim, me) : null),
-  ].filter(Boolean);
+    h("div", { class: "stack" },
+      h("p", { class: "small soft" }, claim.announcements.length ? `Announced to ${some(planned, "endpoint")}.` : plan.told ? "Waiting for the announcement …" : "There is no endpoint that it could be told to."),
+      claim.announcements.length > 0 && deliveries(claim, me, how)),
+  ];
 }
 
 function stage(kind, title, text, raw) {

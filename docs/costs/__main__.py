@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.factories import a_partner, a_registry
 from tests.handlers.ingest_stage import Stage
 from tests.memory_writes import size_of
 from tests.system.template import of_type
@@ -51,6 +52,13 @@ def counted() -> list[Counts]:
     ]
     return [
         one("a touch", 1, "POST", "/touch", {**touch, "user_id": "u1"}),
+        one(
+            "a listed partner's click",
+            1,
+            "POST",
+            "/touch",
+            {**touch, "user_id": "u1", "partner": "acme"},
+        ),
         one("a touch, 100 in a batch", BATCH, "POST", "/batch", {"items": touches}),
         one(
             "a conversion", 1, "POST", "/postback", {**sale, "user_id": "u1", "conversion_id": "A"}
@@ -61,7 +69,7 @@ def counted() -> list[Counts]:
 
 def one(name: str, events: int, method: str, path: str, body: Mapping[str, Any]) -> Counts:
     """Send it and count what was written. Raises AssertionError if it was not stored."""
-    stage = Stage()
+    stage = Stage(a_registry(partners=(a_partner(list_clicks=True),)))
     json_body = {"content-type": "application/json"}
     raw = json.dumps(body).encode()
     answer = stage.request(method, path, body=raw, token="own", headers=json_body)  # noqa: S106
@@ -129,8 +137,10 @@ each kind of request to the intake function as it is. Prices are in [prices.json
 
 Assumed, and not measured on AWS: {assumed["lambda_milliseconds_per_request"]} ms a request and
 {assumed["lambda_milliseconds_per_further_item"]} ms for each further item, at
-{assumed["lambda_memory_gb"]:g} GB. A conversion costs two writes more than a touch: it stands in
-the two indexes that the night and the identity lookups read.
+{assumed["lambda_memory_gb"]:g} GB. A listed click (a partner's `list_clicks`, off unless it is
+turned on) costs a write more than any other: it stands in the index that its partner reads. A
+conversion costs two writes more than a touch: it stands in the two indexes that the night and the
+identity lookups read.
 
 Not counted: storage (0.25 $ a GB and month), the night (its reads grow with conversions, see
 [night.md](night.md)), postbacks (one queue message, three writes and a tenth of a dispatcher call

@@ -76,8 +76,8 @@ class Call:
 
     @property
     def realm(self) -> Realm:
-        """The realm meant: a test token acts on the account's test side."""
-        return realm_of(self.account, test=self.token.test)
+        """The realm meant: the test side with a test token or `?test=1`."""
+        return realm_of(self.account, test=self.token.test or self.request.first("test") == "1")
 
     @property
     def is_operator(self) -> bool:

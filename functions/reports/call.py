@@ -7,22 +7,25 @@ from functools import cached_property
 from touchline.attribution.night.store import NightStore
 from touchline.attribution.store import Spread
 from touchline.kernel.clock import Clock, day_of
-from touchline.kernel.errors import Forbidden
-from touchline.kernel.ids import AccountId, PartnerId, Realm, realm_of
+from touchline.kernel.errors import Forbidden, NotFound
+from touchline.kernel.ids import AccountId, NewId, PartnerId, Realm, realm_of
 from touchline.ledger.store import LedgerStore
 from touchline.platform.dynamo import Table
 from touchline.platform.http_api import Request, Response
+from touchline.platform.objects import Bucket
+from touchline.platform.workflows import Workflow
 from touchline.registry.cache import RegistryCache
 from touchline.registry.callers import admitted
 from touchline.registry.model import Registry, Token
 from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
 from touchline.reporting.ask import Ask, Days, days_asked
+from touchline.reporting.exports.store import ExportStore
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the reports function is wired to. It writes nothing."""
+    """What the reports function is wired to. It writes nothing but that an export is wanted."""
 
     ledger: LedgerStore
     nights: NightStore
@@ -32,7 +35,11 @@ class Services:
     registry: RegistryStore
     spend: SpendStore
     cache: RegistryCache
+    exports: ExportStore
+    export_flow: Workflow
+    bucket: Bucket
     clock: Clock
+    new_id: NewId
     spread: Spread
 
 
@@ -57,8 +64,8 @@ class Call:
 
     @cached_property
     def realm(self) -> Realm:
-        """The realm meant: a test token reads the account's test side."""
-        return realm_of(self.account, test=self.token.test)
+        """The realm meant: the test side with a test token or `?test=1`."""
+        return realm_of(self.account, test=self.token.test or self.request.first("test") == "1")
 
     @cached_property
     def registry(self) -> Registry:
@@ -69,6 +76,21 @@ class Call:
     def partner(self) -> PartnerId | None:
         """The one partner whose things this token may see; None for everybody's."""
         return self.token.partner
+
+    @property
+    def partner_meant(self) -> PartnerId | None:
+        """The partner whose rows are asked for: the token's own, else `?partner=`, else None.
+
+        Raises Forbidden for a partner that asks for another one, NotFound.
+        """
+        asked = self.request.first("partner")
+        if self.partner is not None and asked not in {"", self.partner}:
+            raise Forbidden("forbidden_account", "a partner sees its own rows only")
+        if self.partner is not None or not asked:
+            return self.partner
+        if asked not in self.registry.partners:
+            raise NotFound("not_found", f"no partner {asked[:60]}")
+        return PartnerId(asked)
 
     @property
     def today(self) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from reports import credit, deliveries, live, money, overview
+from reports import clicks, credit, deliveries, exports, live, money, overview
 from reports.call import Call, Handler, Services
 from reports.console import Console, folder
-from reports.wiring import services_of
+from reports.wiring import Outside, services_of
 from touchline.attribution.store import by_threads
 from touchline.kernel.clock import system_clock
-from touchline.kernel.ids import NewId, id_factory
+from touchline.kernel.ids import id_factory
 from touchline.platform.connect import Connections
 from touchline.platform.http_api import (
     Request,
@@ -17,29 +17,38 @@ from touchline.platform.http_api import (
     answered,
     request_of,
 )
+from touchline.platform.objects import S3Bucket
 from touchline.platform.observability import Code, Log
 from touchline.platform.patience import BATCH
 from touchline.platform.settings import Aws, Reports, load
+from touchline.platform.workflows import StateMachine
 
 THREADS = 8
 ROUTER: Router[Handler] = Router(
-    [*overview.ROUTES, *live.ROUTES, *money.ROUTES, *credit.ROUTES, *deliveries.ROUTES]
+    [
+        *overview.ROUTES,
+        *live.ROUTES,
+        *money.ROUTES,
+        *credit.ROUTES,
+        *clicks.ROUTES,
+        *deliveries.ROUTES,
+        *exports.ROUTES,
+    ]
 )
 
 
 class Function:
     """The function over its services and the console's files."""
 
-    def __init__(self, services: Services, console: Console, new_id: NewId, log: Log) -> None:
+    def __init__(self, services: Services, console: Console, log: Log) -> None:
         self._services = services
         self._console = console
-        self._new_id = new_id
         self._log = log
 
     def handle(self, event: dict[str, Any]) -> dict[str, Any]:
         """Answer one request of API Gateway."""
         request = request_of(event)
-        receipt = self._new_id("rcp")
+        receipt = self._services.new_id("rcp")
         answer = answered(lambda: self._answer(request), receipt, self._log.fault)
         self._log.event(
             Code.REQUEST, method=request.method, status=answer["statusCode"], receipt=receipt
@@ -63,9 +72,16 @@ class _Started:
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The entry point."""
     if _Started.function is None:
-        settings = load(Reports)
-        connections = Connections(load(Aws), client=settings.dynamo_client, patience=BATCH)
-        services = services_of(settings, connections, system_clock, by_threads(THREADS))
+        settings, aws = load(Reports), load(Aws)
+        connections = Connections(aws, client=settings.dynamo_client, patience=BATCH)
+        outside = Outside(
+            StateMachine(settings.export_state_machine_arn, aws),
+            S3Bucket(settings.export_bucket, aws),
+            system_clock,
+            id_factory(system_clock),
+            by_threads(THREADS),
+        )
+        services = services_of(settings, connections, outside)
         log = Log("reports", system_clock, level=settings.log_level)
-        _Started.function = Function(services, Console(folder()), id_factory(system_clock), log)
+        _Started.function = Function(services, Console(folder()), log)
     return _Started.function.handle(event)

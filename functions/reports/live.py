@@ -1,9 +1,11 @@
 """The routes that look at this moment: what came in last, and one order through its stages."""
 
 from reports.call import Call, Handler
+from touchline.delivery.rows import READ_MS
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.ids import ConversionId, EventName
 from touchline.platform.http_api import Response, Route, json_response
+from touchline.registry.retention import first_day_kept
 from touchline.reporting import live
 from touchline.reporting.ask import limit_asked
 
@@ -35,7 +37,14 @@ def window_of(call: Call) -> live.Window:
 
 def sight_of(call: Call) -> live.Sight:
     """What this call's token may see."""
-    return live.Sight(call.realm, call.registry.endpoints, call.partner)
+    now = call.services.clock()
+    return live.Sight(
+        call.realm,
+        call.registry.endpoints,
+        call.partner,
+        sent_after=now - READ_MS,
+        first_day=first_day_kept(call.registry.account.raw_retention_seconds, now),
+    )
 
 
 ROUTES: list[Route[Handler]] = [

@@ -1,10 +1,12 @@
 """The routes of money and of rows one by one: spend with its return, decisions to export."""
 
+from dataclasses import replace
+
 from reports.call import Call, Handler
 from reports.rows import answered_rows
 from touchline.platform.http_api import Response, Route
 from touchline.registry.spend import spent_in
-from touchline.reporting.ask import Ask, limit_asked
+from touchline.reporting.ask import limit_asked
 from touchline.reporting.credit import credit_ask, credit_report
 from touchline.reporting.decided import page_of, place_of
 from touchline.reporting.returns import returns_dimension, returns_rows
@@ -30,14 +32,10 @@ def spend(call: Call) -> Response:
 def decisions(call: Call) -> Response:
     """Decisions one by one, in order of day; go on with `cursor=` until `next` is null."""
     first = call.request.first
-    ask = call.ask
-    if call.partner is None and first("partner"):
-        named = next((one for one in call.registry.partners if one == first("partner")), None)
-        ask = Ask(ask.realm, ask.days, named, ask.event, ask.currency) if named else ask
     rows, following = page_of(
         call.services.results,
         call.services.nights,
-        ask,
+        replace(call.ask, partner=call.partner_meant),
         limit_asked(first, PAGE),
         place_of(first("cursor")),
     )

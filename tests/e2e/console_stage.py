@@ -90,7 +90,8 @@ def declared(receiver: Receiver) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("events", {"api_name": "purchase", "owner": "sales", "report": "weekly",
                     "valid_from": long_ago, "goal": {"target_count": 40, "period": "month"}}),
-        ("partners", {"id": "acme", "name": "Acme Media", "payouts": [{"percent": "10%"}]}),
+        ("partners", {"id": "acme", "name": "Acme Media", "list_clicks": True,
+                      "payouts": [{"percent": "10%"}]}),
         ("partners", {"id": "globex", "name": "Globex", "channel": "affiliate"}),
         ("campaigns", {"id": "gallery-spring", "name": "Spring", "landing_url":
                        "https://shop.example/spring", "hosts": ["shop.example"],
@@ -98,6 +99,8 @@ def declared(receiver: Receiver) -> list[tuple[str, dict[str, Any]]]:
         ("endpoints", {"id": "acme-postback", "partner": "acme", "format": "get", "method": "GET",
                        "url": receiver.url("/acme") + query, **loopback,
                        "firing": {"types": ["conversion.accepted"], "partners": ["acme"]}}),
+        ("endpoints", {"id": "lab", "format": "json", "url": receiver.url("/lab"), "test": True,
+                       "firing": {"types": ["conversion.accepted"]}, **loopback}),
         ("endpoints", {"id": "warehouse", "format": "json", "url": receiver.url("/hooks"),
                        "firing": {"types": ["conversion.accepted"]}, **loopback}),
     ]  # fmt: skip

@@ -120,6 +120,24 @@ def test_a_test_postback_is_seen_arriving(gallery: Gallery, page: Page) -> None:
     assert order in arrived
 
 
+def test_a_test_event_is_seen_arriving_and_sent_again(gallery: Gallery, page: Page) -> None:
+    page.open("debugger")
+    page.choose("way", "test")
+    page.choose("kind", "event")
+    page.choose("event", "purchase")
+    assert "told to lab" in page.text()
+    page.one("form button[type=submit]").click()
+    page.wait(lambda: "Nothing of it reaches reports" in page.text())
+    page.keep_picture("debugger-test", 1320)
+
+    next(one for one in page.all(".delivery button") if one.text == "Send again").click()
+    page.wait(lambda: "Attempt 2, by hand" in page.text())
+
+    arrived = [one.headers.get("touchline-test") for one in gallery.receiver.at("/lab")]
+    assert arrived == ["1", "1"]
+    assert "acme-postback" not in page.text().partition("Stages of")[2]
+
+
 def test_a_quarantined_event_is_corrected_and_replayed(gallery: Gallery, page: Page) -> None:
     page.open("quarantine")
     entry = page.one(f'[data-receipt="{gallery.quarantined}"]')

@@ -3,7 +3,10 @@
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from pyarrow import parquet
@@ -14,6 +17,7 @@ from tests.admin_api import AdminApi
 from tests.factories import NOON, a_conversion
 from tests.handlers.test_attribution_and_reports import a_busy_shop, a_night
 from tests.handlers.test_reports import a_sale
+from tests.handlers.test_reports_exports import write_all
 from tests.http_bridge import serving
 from tests.reports_api import ReportsApi, a_shop
 from touchline.kernel.clock import day_of
@@ -210,3 +214,54 @@ def test_spend_that_cannot_be_read_is_explained(tmp_path: Path, text: str, says:
 def told(url: str, token: str, *arguments: str) -> Result:
     options = ["--account", "shop", "--api-url", url, "--token", token]
     return CliRunner().invoke(app, [*arguments, *options])
+
+
+def test_a_report_without_rows_is_a_file_without_rows(tmp_path: Path) -> None:
+    file = tmp_path / "goals.jsonl"
+    api = a_shop()
+    with serving(api) as url:
+        result = run(api, url, "report", "goals", *DAYS, "--out", str(file))
+
+    assert (result.exit_code, file.read_bytes()) == (0, b"")
+
+
+def test_more_rows_than_one_answer_are_exported_by_the_stack(tmp_path: Path) -> None:
+    api = a_shop()
+    api.publish([a_sale(f"A-{number}", "acme") for number in range(520)])
+    file = tmp_path / "decisions.jsonl"
+
+    with serving(api) as url, files_of(api) as bucket:
+        api.bucket.base = bucket
+        api.flow.then = lambda: write_all(api)
+        result = run(api, url, "report", "decisions", *DAYS, "--out", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert len(ids_in(file)) == 520
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_export_that_fails_is_explained_and_leaves_no_file(tmp_path: Path) -> None:
+    api = a_shop()
+    api.publish([a_sale(f"A-{number}", "acme") for number in range(520)])
+    file = tmp_path / "decisions.csv"
+
+    with serving(api) as url:
+        api.flow.then = lambda: write_all(api, failed=True)
+        result = run(api, url, "report", "decisions", *DAYS, "--out", str(file))
+
+    assert result.exit_code == 1
+    assert "export_failed" in result.output
+    assert not file.exists()
+
+
+@contextmanager
+def files_of(api: ReportsApi) -> Iterator[str]:
+    """The files of the bucket over HTTP, where links lead."""
+
+    class Files:
+        def handle(self, _method: str, path: str, *_: Any) -> dict[str, Any]:
+            content = api.bucket.files[unquote(path[1:])]
+            return {"statusCode": 200, "headers": {}, "body": content.decode()}
+
+    with serving(Files()) as url:
+        yield url

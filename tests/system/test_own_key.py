@@ -32,6 +32,16 @@ def test_a_log_lies_under_the_customers_key(name: str) -> None:
     assert "KmsKeyId" not in of_type("AWS::Logs::LogGroup")[name]
 
 
+def test_the_bucket_lies_under_the_customers_key_or_under_awss_own() -> None:
+    for own_key, default in (
+        (True, {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}),
+        (False, {"SSEAlgorithm": "AES256"}),
+    ):
+        bucket = of_type("AWS::S3::Bucket", own_key=own_key)["ExportBucket"]
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == default
+
+
 def test_the_sealing_key_is_made_under_the_customers_key() -> None:
     made_by = of_type("AWS::Serverless::Function")["AdminFunction"]
     assert made_by["Environment"]["Variables"]["KMS_KEY_ARN"] == KEY
@@ -39,13 +49,14 @@ def test_the_sealing_key_is_made_under_the_customers_key() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_use_the_key_just_as_far_as_its_tables_and_queues_need(role: str) -> None:
-    """SE-13: read decrypts, sending to a queue makes data keys, making the sealing key encrypts."""
+    """SE-13: reading decrypts, putting into a queue or bucket makes data keys, making the sealing
+    key encrypts."""
     plain, own = statements(role), statements(role, own_key=True)
     allowed = {action for said in plain for action in actions(said)}
     needed = set()
-    if any(one.startswith(("dynamodb:", "sqs:", "ssm:")) for one in allowed):
+    if any(one.startswith(("dynamodb:", "sqs:", "ssm:", "s3:")) for one in allowed):
         needed.add("kms:Decrypt")
-    if "sqs:SendMessage" in allowed:
+    if allowed & {"sqs:SendMessage", "s3:PutObject"}:
         needed.add("kms:GenerateDataKey")
     if "ssm:PutParameter" in allowed:
         needed.add("kms:Encrypt")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.delivery_world import SHOP, URL, World, an_endpoint
+from tests.delivery_world import SHOP, TEST_SIDE, URL, World, an_endpoint
 from tests.factories import NOON, a_conversion
+from touchline.delivery.alerts import Alerts
 from touchline.delivery.balance import balance_of
 from touchline.delivery.keys import delivery_key
 from touchline.delivery.model import State
@@ -284,3 +285,47 @@ def test_ob_02_the_sweeper_checks_what_was_announced_since_it_last_did():
 def test_a_realm_that_nobody_declared_announces_nothing():
     world = World()
     assert world.change(a_conversion(realm=Realm("nobody"))) == []
+
+
+def test_the_test_side_is_told_to_endpoints_for_tests_and_to_no_other() -> None:
+    world = World(an_endpoint(), an_endpoint(id="lab", test=True))
+
+    of_test = world.accept(realm=TEST_SIDE)
+    live = world.accept(id="A-2")
+
+    assert [(one.endpoint, one.realm) for one in of_test] == [("lab", TEST_SIDE)]
+    assert [one.endpoint for one in live] == ["hook"]
+
+
+def test_what_is_sent_as_a_test_says_so() -> None:
+    world = World(an_endpoint(id="lab", test=True))
+    world.accept(realm=TEST_SIDE)
+
+    world.work()
+
+    (request,) = world.scripted.requests
+    assert request.headers["touchline-test"] == "1"
+    assert json.loads(request.body)["data"]["test"] is True
+
+
+def test_live_requests_bear_no_mark_of_a_test() -> None:
+    world = World()
+    world.accept()
+
+    world.work()
+
+    assert "touchline-test" not in world.scripted.requests[0].headers
+
+
+def test_no_live_endpoint_is_alerted_of_what_failed_in_a_test() -> None:
+    alarmed = Firing(types=("delivery.exhausted",))
+    world = World(
+        an_endpoint(id="lab", test=True),
+        an_endpoint(id="ops", firing=alarmed),
+        an_endpoint(id="ops-lab", firing=alarmed, test=True),
+    )
+    lab, *_ = world.accept(realm=TEST_SIDE)
+
+    Alerts(world.store, world, world.queue).exhausted(lab, NOON)
+
+    assert {one.endpoint for one in world.all()} == {"lab", "ops-lab"}

@@ -15,9 +15,9 @@ EXAMPLES = re.findall(r"^touchline (\S+) (.*)$", PAGE, re.MULTILINE)
 
 
 def test_every_route_is_on_the_page_and_no_other() -> None:
-    told = set(re.findall(r"^\| `GET (/reports/\S+)` \|", PAGE, re.MULTILINE))
+    told = set(re.findall(r"^\| `([A-Z]+ /reports/\S+)` \|", PAGE, re.MULTILINE))
 
-    assert told == {route.template for route in ROUTER.routes}
+    assert told == {f"{route.method} {route.template}" for route in ROUTER.routes}
 
 
 @pytest.mark.parametrize(("name", "arguments"), EXAMPLES)

@@ -272,3 +272,11 @@ def the_spring() -> tuple[Any, Any]:
 def test_the_pixel_is_a_gif_of_43_bytes() -> None:
     assert len(pixel.GIF) == 43
     assert pixel.GIF.startswith(b"GIF89a")
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_click_is_listed_where_its_partner_asks_for_it(listed: bool) -> None:
+    desk = Desk(partners=(a_partner(list_clicks=listed),))
+
+    assert desk.click(a_visit("pid=acme")).touch.listed is listed
+    assert not desk.click(a_visit("sub1=nobody")).touch.listed

@@ -45,8 +45,10 @@ def test_a_touch_reads_back_as_it_was() -> None:
         subs={"sub1": "x"},
         flags=("bot",),
         expires_at=5,
+        listed=True,
     )
     assert touch_of(touch_item(SHOP, touch)) == touch
+    assert "person" not in touch_item(SHOP, replace(touch, listed=False))
 
 
 def test_a_plain_touch_is_well_under_one_write_unit() -> None:

@@ -16,7 +16,7 @@ from touchline.delivery.payload import JSON, enveloped
 from touchline.delivery.registries import Registries
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import HOUR_MS
-from touchline.kernel.ids import ConversionId, EndpointId, EventName, Realm, account_of
+from touchline.kernel.ids import ConversionId, EndpointId, EventName, Realm, account_of, is_test
 from touchline.ledger.model import ConversionKey
 from touchline.platform.queue import Queue
 from touchline.registry.model import EndpointFormat
@@ -82,6 +82,7 @@ class Alerts:
             endpoint.id
             for endpoint in registry.endpoints.values()
             if endpoint.partner is None
+            and endpoint.test is is_test(realm)
             and endpoint.format is EndpointFormat.JSON
             and kind in endpoint.firing.types
             and endpoint.id != about

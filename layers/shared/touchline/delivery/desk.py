@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from touchline.delivery import health as healths
 from touchline.delivery.health import Health, Tally
 from touchline.delivery.pace import place
+from touchline.delivery.seats import Seat, Taken
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.ids import EndpointId, Realm
-from touchline.registry.model import Endpoint, EndpointState, RateLimit, Registry
+from touchline.registry.model import EndpointState, RateLimit, Registry
 
 TRIES = 8
 """How often a read-and-replace is tried against other workers before it is left to them."""
@@ -24,6 +25,9 @@ class Desk:
     places: asyncio.Semaphore
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
     tally: Tally = field(default_factory=Tally)
+    seats: Taken = field(default_factory=dict)
+    seat: Seat | None = None  # ours, when the endpoint is slow
+    under_way: int = 0  # requests without an answer
     silent: bool = False  # an attempt of this batch ended at its deadline
 
 
@@ -41,11 +45,6 @@ def standing(registry: Registry, endpoint: EndpointId, health: Health) -> tuple[
     if health.disabled_at is not None or known.state is EndpointState.DISABLED:
         return "hold", "endpoint_disabled"
     return ("hold", "endpoint_paused") if known.state is EndpointState.PAUSED else ("send", "")
-
-
-def current(registry: Registry, endpoint: EndpointId) -> Endpoint:
-    """The endpoint as it is declared now."""
-    return registry.endpoints[endpoint]
 
 
 def take_place(store: DeliveryStore, desk: Desk, limit: RateLimit, now: int) -> int:

@@ -8,7 +8,7 @@ through.
 from collections.abc import Iterator
 
 from touchline.delivery.news import DECIDED, News
-from touchline.kernel.ids import PartnerId
+from touchline.kernel.ids import PartnerId, is_test
 from touchline.ledger.decisions import WHOLE, Decision
 from touchline.ledger.model import Conversion
 from touchline.registry.model import Endpoint, Firing, Registry
@@ -29,7 +29,9 @@ def told(registry: Registry, news: News) -> Iterator[Endpoint]:
 
 
 def fires(endpoint: Endpoint, news: News) -> bool:
-    """Whether every condition of the endpoint holds."""
+    """Whether every condition of the endpoint holds. Test and live never meet."""
+    if endpoint.test is not is_test(news.realm):
+        return False
     if endpoint.partner is not None and not _concerns(endpoint.partner, news):
         return False
     firing = endpoint.firing

@@ -1,15 +1,19 @@
 """How the health of an endpoint is written down."""
 
 from touchline.delivery.health import Bucket, Health
+from touchline.kernel.clock import DAY_MS
 from touchline.ledger.fields import items, maybe_number, number, stated, text
 from touchline.platform.dynamo import Item, Key
+
+HEALTH = "health"
+SEAT = "seat"
 
 
 def health_item(key: Key, health: Health) -> Item:
     """The row of an endpoint's health."""
     return {
         **key._asdict(),
-        "kind": "health",
+        "kind": HEALTH,
         "version": health.version,
         **{
             name: value
@@ -51,3 +55,15 @@ def health_of(item: Item) -> Health:
         disabled_reason=text(item, "disabled_reason"),
         version=number(item, "version"),
     )
+
+
+def seat_item(key: Key, number: int, holder: str, until: int) -> Item:
+    """The row of a seat; it is free again at `until`, whatever became of its holder."""
+    return {
+        **key._asdict(),
+        "kind": SEAT,
+        "number": number,
+        "holder": holder,
+        "until": until,
+        "expires_at": (until + DAY_MS) // 1000,
+    }

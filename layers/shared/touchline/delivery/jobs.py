@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from touchline.delivery.model import Delivery
 from touchline.kernel.ids import EndpointId, Realm
-from touchline.platform.queue import MAX_DELAY_SECONDS, Message
+from touchline.platform.queue import MAX_DELAY_SECONDS, Message, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,9 @@ def message_of(delivery: Delivery, now: int) -> Message:
     delay = min(max(0, delivery.next_at - now) // 1000, MAX_DELAY_SECONDS)
     group = f"{delivery.realm}/{delivery.endpoint}"[:128]
     return Message(json.dumps(body, separators=(",", ":")), delay, group)
+
+
+def send_message(queue: Queue, delivery: Delivery, now: int) -> None:
+    """Send the message that looks at a delivery. Raises QueueUnavailable."""
+    message = message_of(delivery, now)
+    queue.send(message.body, delay_seconds=message.delay_seconds, group=message.group)

@@ -36,7 +36,7 @@ def announcement_sk(kind: str, news: str) -> str:
 
 
 def endpoint_pk(realm: Realm, endpoint: EndpointId) -> str:
-    """`shop#E#acme-postback`: what is known about an endpoint: `health`, `pace`."""
+    """`shop#E#acme-postback`: what is known about an endpoint: `health`, `pace`, `seat#7`."""
     return f"{part(realm)}#E#{part(endpoint)}"
 
 
@@ -48,6 +48,11 @@ def health_key(realm: Realm, endpoint: EndpointId) -> Key:
 def pace_key(realm: Realm, endpoint: EndpointId) -> Key:
     """`shop#E#acme-postback`, `pace`: the next free place in the endpoint's rate."""
     return Key(endpoint_pk(realm, endpoint), "pace")
+
+
+def seat_key(realm: Realm, endpoint: EndpointId, number: int) -> Key:
+    """`shop#E#acme-postback`, `seat#7`: a place for a worker that waits for a slow answer."""
+    return Key(endpoint_pk(realm, endpoint), f"seat#{number}")
 
 
 CHECKED = Key("SWEEP", "checked")

@@ -26,6 +26,8 @@ class Limits:
     margin_ms: int = 3_000  # to record what came of the last attempt
     lease_ms: int = 60_000
     at_once_per_endpoint: int = 5
+    slow_ms: int = 250  # an endpoint that answers later than this is slow
+    slow_workers: int = 10  # may wait for the answers of one slow endpoint at once
     wait_ms: int = 2_000  # a delivery due this soon is waited for
     loopback: bool = False
 

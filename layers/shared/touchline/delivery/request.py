@@ -74,7 +74,7 @@ def _request(endpoint: Endpoint, delivery: Delivery, facts: Facts, now: int) -> 
     return Outgoing(
         method,
         _url(endpoint, facts),
-        {**_own_headers(endpoint, facts), **_content_type(delivery), **signed},
+        {**_own_headers(endpoint, facts), **_content_type(delivery), **_mark(facts), **signed},
         body,
     )
 
@@ -93,6 +93,11 @@ def _own_headers(endpoint: Endpoint, facts: Facts) -> Mapping[str, str]:
     if platform is not None:
         return platform.headers(endpoint)
     return {name.lower(): render_header(text, facts) for name, text in endpoint.headers.items()}
+
+
+def _mark(facts: Facts) -> Mapping[str, str]:
+    """What is sent as a test says so."""
+    return {"touchline-test": "1"} if facts.get("test") else {}
 
 
 def _content_type(delivery: Delivery) -> Mapping[str, str]:

@@ -15,6 +15,8 @@ from touchline.ledger.model import ConversionKey
 from touchline.platform.dynamo import (
     AllOf,
     AnyOf,
+    AtMost,
+    Condition,
     Cursor,
     Equals,
     Item,
@@ -132,11 +134,7 @@ class DeliveryStore:
     ) -> Delivery | None:
         unchanged = Equals("version", read.version)
         condition = unchanged if also is None else AllOf(unchanged, also)
-        try:
-            self._table.put(rows.delivery_item(new), condition=condition)
-        except ConditionFailed:
-            return None
-        return new
+        return new if self._put_if(rows.delivery_item(new), condition) else None
 
     # what waits
 
@@ -196,6 +194,16 @@ class DeliveryStore:
 
     # endpoints
 
+    def endpoint(self, realm: Realm, endpoint: EndpointId) -> tuple[Health, dict[int, int]]:
+        """What is known of an endpoint, and until when each of its seats is (or was) taken."""
+        health, seats = Health(), {}
+        for item in self._table.query_all(keys.endpoint_pk(realm, endpoint)):
+            if item["kind"] == health_rows.HEALTH:
+                health = health_rows.health_of(item)
+            elif item["kind"] == health_rows.SEAT:
+                seats[number(item, "number")] = number(item, "until")
+        return health, seats
+
     def health(self, realm: Realm, endpoint: EndpointId) -> Health:
         """What is known of an endpoint."""
         item = self._table.get(keys.health_key(realm, endpoint))
@@ -216,14 +224,22 @@ class DeliveryStore:
     def take_place(self, realm: Realm, endpoint: EndpointId, read_us: int, next_us: int) -> bool:
         """Move the next free place on; False when somebody else took it."""
         key = keys.pace_key(realm, endpoint)
-        condition = Equals("next_us", read_us) if read_us else Missing("pk")
-        try:
-            self._table.put(
-                {**key._asdict(), "kind": "pace", "next_us": next_us}, condition=condition
-            )
-        except ConditionFailed:
-            return False
-        return True
+        item = {**key._asdict(), "kind": "pace", "next_us": next_us}
+        return self._put_if(item, Equals("next_us", read_us) if read_us else Missing("pk"))
+
+    def take_seat(
+        self, realm: Realm, endpoint: EndpointId, seat: int, holder: str, until: int, now: int
+    ) -> bool:
+        """Take a seat; False when somebody has it."""
+        item = health_rows.seat_item(keys.seat_key(realm, endpoint, seat), seat, holder, until)
+        return self._put_if(item, AnyOf(Missing("pk"), AtMost("until", now)))
+
+    def leave_seat(
+        self, realm: Realm, endpoint: EndpointId, seat: int, holder: str, now: int
+    ) -> None:
+        """Leave a seat, unless its time was over and somebody else has it."""
+        item = health_rows.seat_item(keys.seat_key(realm, endpoint, seat), seat, holder, now)
+        self._put_if(item, Equals("holder", holder))
 
     # bulk resends
 
@@ -240,7 +256,9 @@ class DeliveryStore:
         return saved
 
     def _put_version(self, item: Item, read: int) -> bool:
-        condition = AnyOf(Missing("pk"), Equals("version", read))
+        return self._put_if(item, AnyOf(Missing("pk"), Equals("version", read)))
+
+    def _put_if(self, item: Item, condition: Condition) -> bool:
         try:
             self._table.put(item, condition=condition)
         except ConditionFailed:

@@ -72,10 +72,7 @@ async def try_endpoint(
     except BadCall as error:
         raise Refused("bad_template", str(error)) from error
     request = prepared.request
-    marked = Outgoing(
-        request.method, request.url, {**request.headers, "touchline-test": "1"}, request.body
-    )
-    result = await _sent(endpoint, marked, sender, open_secret, now, loopback=loopback)
+    result = await _sent(endpoint, request, sender, open_secret, now, loopback=loopback)
     verdict = verdict_of(endpoint, result, now)
     answer = result if isinstance(result, Answer) else Answer(result.status)
     blocked = verdict.outcome == "blocked"

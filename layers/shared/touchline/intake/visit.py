@@ -90,7 +90,11 @@ class Trace:
             user_agent=self.user_agent,
             flags=flags,
             expires_at=self.expires_at,
+            listed=self._is_listed(kind),
         )
+
+    def _is_listed(self, kind: TouchKind) -> bool:
+        return kind is TouchKind.CLICK and self.partner is not None and self.partner.list_clicks
 
 
 def trace(visit: Visit, registry: Registry, campaign: Campaign) -> Trace:

@@ -123,8 +123,19 @@ def changes_batch(realm: Realm, day: str, shard: int) -> str:
 
 
 def links_batch(realm: Realm, day: str, shard: int) -> str:
-    """`shop#L#2026-01-31#3` (index by_batch): links made or undone that UTC day."""
+    """`shop#L#2026-01-31#3` (index by_batch): links and late touches of that UTC day."""
     return f"{part(realm)}#L#{day}#{shard}"
+
+
+def clicks_of(realm: Realm, partner: PartnerId, day: str, shard: int) -> str:
+    """`shop#K#acme#2026-01-31#3` (index by_identity): clicks of a partner that occurred that UTC
+    day."""
+    return f"{part(realm)}#K#{part(partner)}#{day}#{shard}"
+
+
+def click_at(occurred_at: int, touch: TouchId) -> str:
+    """`1767225600000#tch_…`: the order of clicks of a partner."""
+    return f"{padded(occurred_at)}#{part(touch)}"
 
 
 def changes_at(changed_at: int, pk: str, sk: str) -> str:

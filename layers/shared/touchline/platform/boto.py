@@ -35,6 +35,7 @@ def client(service: str, aws: Aws, patience: Patience) -> Any:
             retries={"mode": "standard", "total_max_attempts": patience.attempts},
             max_pool_connections=32,
             tcp_keepalive=True,
+            signature_version="s3v4" if service == "s3" else None,  # links to encrypted files
         ),
     )
 

@@ -27,6 +27,7 @@ class Code(StrEnum):
     NIGHT_STEP = "night_step"
     DELIVERY = "delivery"  # one per attempt
     ENDPOINT_DISABLED = "endpoint_disabled"
+    EXPORT = "export"  # one per step of an export
     SWEEP = "sweep"  # what the sweeper healed
     ADMIN_CHANGE = "admin_change"  # an operator changed something
 

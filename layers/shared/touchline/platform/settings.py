@@ -71,6 +71,7 @@ class Outbox:
     results_table: str
     deliveries_table: str
     delivery_queue_url: str
+    outbox_dead_letter_queue_url: str
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 
@@ -109,7 +110,21 @@ class Reports:
     registry_table: str
     results_table: str
     deliveries_table: str
-    attribution_function: str = ""
+    export_bucket: str
+    export_state_machine_arn: str
+    dynamo_client: str = "wire"
+    log_level: str = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Rows of reports into files of a bucket."""
+
+    ledger_table: str
+    registry_table: str
+    results_table: str
+    deliveries_table: str
+    export_bucket: str
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 
@@ -129,6 +144,8 @@ class Admin:
     spill_queue_url: str = ""
     delivery_dead_letter_queue_url: str = ""
     spill_dead_letter_queue_url: str = ""
+    outbox_queue_url: str = ""
+    outbox_dead_letter_queue_url: str = ""
     failure_queue_url: str = ""
     outbox_function: str = ""
     alarm_prefix: str = ""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from touchline.kernel.errors import QueueUnavailable
 from touchline.platform.patience import BATCH
 from touchline.platform.settings import Aws
 
@@ -12,7 +13,7 @@ class Workflow(Protocol):
     """Something that runs on by itself once it is started."""
 
     def start(self, given: Mapping[str, Any]) -> str:
-        """Start it; its name."""
+        """Start it; its name. Raises QueueUnavailable."""
         ...
 
 
@@ -24,10 +25,15 @@ class StateMachine:
         self._aws = aws
 
     def start(self, given: Mapping[str, Any]) -> str:
-        """Start an execution; its ARN."""
-        from touchline.platform.boto import client  # noqa: PLC0415 - slow, only for big nights
+        """Start an execution; its ARN. Raises QueueUnavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow, seldom
 
-        answer = client("stepfunctions", self._aws, BATCH).start_execution(
-            stateMachineArn=self._arn, input=json.dumps(given)
-        )
+        from touchline.platform.boto import client  # noqa: PLC0415
+
+        try:
+            answer = client("stepfunctions", self._aws, BATCH).start_execution(
+                stateMachineArn=self._arn, input=json.dumps(given)
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
         return str(answer["executionArn"])

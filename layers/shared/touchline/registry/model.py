@@ -162,6 +162,7 @@ class Partner:
     caps: tuple[Cap, ...] = ()
     coupons: tuple[str, ...] = ()
     overrides: RuleOverrides = field(default_factory=RuleOverrides)
+    list_clicks: bool = False  # its clicks can be listed one by one; a write unit more for each
     active: bool = True
 
 
@@ -235,6 +236,7 @@ class Endpoint:
     state: EndpointState = EndpointState.ACTIVE
     options: Mapping[str, str] = field(default_factory=dict)  # of ad-platform formats
     consent: tuple[str, ...] = ()  # consents without which nothing personal is sent here
+    test: bool = False  # hears of the account's test side, and of nothing else
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,14 @@ def wanted_format(accept: str) -> str:
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """One line per row under a line of names; columns in the order in which they first appear.
 
-    Nested values become one column for each inner name (`value.EUR`), lists are joined by ` > `.
-    What a spreadsheet would run as a formula is put behind an apostrophe: names come from outside.
+    Nested values become one column for each inner name (`value.EUR`).
     """
     flat = [dict(_flattened(row)) for row in rows]
     names = list(dict.fromkeys(name for row in flat for name in row))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in flat)
+    writer.writerows([cell(row.get(name)) for name in names] for row in flat)
     return out.getvalue()
 
 
@@ -47,15 +46,19 @@ def _flattened(row: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
     for name, value in row.items():
         if isinstance(value, Mapping):
             yield from _flattened(value, f"{prefix}{name}.")
-        elif isinstance(value, list | tuple):
-            yield f"{prefix}{name}", " > ".join(str(one) for one in value)
         else:
             yield f"{prefix}{name}", value
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as a spreadsheet takes it: nothing for None, a list joined by ` > `.
+
+    What a spreadsheet would run as a formula stands behind an apostrophe.
+    """
     if value is None:
         return ""
+    if isinstance(value, list | tuple):
+        return cell(" > ".join(str(one) for one in value))
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)

@@ -15,6 +15,7 @@ WELL, NOTE, BAD = "well", "note", "bad"
 RUNBOOK = {
     "delivery_dead_letters": "docs/runbook.md#delivery-dead-letter",
     "spill_dead_letters": "docs/runbook.md#spill-dead-letter",
+    "outbox_dead_letters": "docs/runbook.md#outbox-dead-letter",
     "failures": "docs/runbook.md#failure",
     "spill": "docs/runbook.md#spill-age",
     "delivery": "docs/runbook.md#delivery-age",
@@ -142,3 +143,9 @@ def span(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds // length:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _queue(name: str, count: int) -> Finding:
+    dead = name.endswith("_dead_letters") or name == "failures"
+    level = WELL if count == 0 else (BAD if dead else NOTE)
+    return Finding(name.replace("_", " "), level, f"{count} waiting", RUNBOOK.get(name, ""))

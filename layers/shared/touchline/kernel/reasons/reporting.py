@@ -33,4 +33,33 @@ REASONS = (
         "Send limit between 1 and 500, and go on with the cursor of the answer.",
         400,
     ),
+    Reason(
+        "partner_needed",
+        "Clicks are read partner by partner, and none is named.",
+        "Add partner=, or ask with the partner's own report token.",
+        400,
+    ),
+    Reason(
+        "unknown_report",
+        "There is no export of this report.",
+        "Export decisions, deliveries or clicks; every other report is one answer.",
+        400,
+    ),
+    Reason(
+        "unknown_format",
+        "Exports are not written in this format.",
+        "Use csv, jsonl or parquet.",
+        400,
+    ),
+    Reason(
+        "too_many_exports",
+        "As many exports of this account are being written as may be at once.",
+        "Wait until one of them is done; GET /reports/exports says how far each is.",
+        429,
+    ),
+    Reason(
+        "export_failed",
+        "The export could not be written to its end. Nothing of it is offered.",
+        "Ask for it again. Should it fail again, see docs/runbook.md#export-failed.",
+    ),
 )

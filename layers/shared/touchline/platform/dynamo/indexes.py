@@ -16,7 +16,7 @@ class Index:
 BY_BATCH = Index("by_batch", "batch", "batch_at")
 """Conversions of a received day and shard, for the night."""
 BY_IDENTITY = Index("by_identity", "person", "person_at")
-"""Conversions of an identity."""
+"""Conversions of an identity, clicks of a partner."""
 BY_DUE = Index("by_due", "due_shard", "due_at")
 """Deliveries that wait for their time, for the sweeper."""
 BY_TIME = Index("by_time", "log", "log_at")

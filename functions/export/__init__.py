@@ -1,0 +1,1 @@
+"""Exports: rows of a report into files of a bucket."""
