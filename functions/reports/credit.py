@@ -59,7 +59,7 @@ def conversion(call: Call) -> Response:
     """Every claim under this ID with its decision."""
     order = ConversionId(call.parameters["id"])
     asked = call.request.first("event")
-    names = [EventName(asked)] if asked else sorted(_names(call))
+    names = [EventName(asked)] if asked else call.event_names
     claims = [
         claim for event in names for claim in call.services.ledger.claims(call.realm, event, order)
     ]
@@ -76,15 +76,6 @@ def conversion(call: Call) -> Response:
 def _trace(call: Call, claim: Conversion) -> dict[str, Any]:
     row = call.services.results.get(decision_key(call.realm, claim.key, claim.occurred_at))
     return trace(claim, decision_of(row) if row else None)
-
-
-def _names(call: Call) -> set[EventName]:
-    """Every name that an event bears or bore."""
-    return {
-        name
-        for event in call.registry.events.values()
-        for name in (event.api_name, *(span.name for span in event.names))
-    }
 
 
 def _table(call: Call, report: Mapping[str, Any]) -> Response:
