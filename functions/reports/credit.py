@@ -13,7 +13,12 @@ from touchline.ledger.result_keys import decision_key
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting.ask import limit_asked
 from touchline.reporting.credit import credit_ask, credit_report
-from touchline.reporting.day_facts import match_rate_report, paths_report, unattributed_report
+from touchline.reporting.day_facts import (
+    assists_report,
+    match_rate_report,
+    paths_report,
+    unattributed_report,
+)
 from touchline.reporting.runs import runs_report
 from touchline.reporting.trace import found, seen_by, trace
 
@@ -32,6 +37,13 @@ def paths(call: Call) -> Response:
     call.whole_account_only()
     services, limit = call.services, limit_asked(call.request.first)
     return _table(call, paths_report(services.nights, call.ask, limit, services.spread))
+
+
+def assists(call: Call) -> Response:
+    """For each channel the conversions that it began, assisted and ended."""
+    call.whole_account_only()
+    services = call.services
+    return _table(call, assists_report(services.nights, call.ask, services.spread))
 
 
 def unattributed(call: Call) -> Response:
@@ -86,6 +98,7 @@ def _table(call: Call, report: Mapping[str, Any]) -> Response:
 ROUTES: list[Route[Handler]] = [
     Route("GET", "/reports/attribution", attribution, "report"),
     Route("GET", "/reports/paths", paths, "report"),
+    Route("GET", "/reports/assists", assists, "report"),
     Route("GET", "/reports/unattributed", unattributed, "report"),
     Route("GET", "/reports/match-rate", match_rate, "report"),
     Route("GET", "/reports/runs", runs, "report"),
