@@ -65,6 +65,8 @@ SETTINGS = Admin(
     spill_queue_url="spill",
     delivery_dead_letter_queue_url="delivery-dead",
     spill_dead_letter_queue_url="spill-dead",
+    outbox_queue_url="outbox",
+    outbox_dead_letter_queue_url="outbox-dead",
     failure_queue_url="failures",
 )
 

@@ -39,14 +39,14 @@ def status(call: Call) -> Response:
 
 
 def redrive_queue(call: Call) -> Response:
-    """`{"queue": "delivery"}` or `"spill"`: move dead letters back; may be called again."""
+    """`{"queue": "delivery"}` (`"spill"`, `"outbox"`): move dead letters back; may be repeated."""
     call.operator_only()
     named = call.body().get("queue")
     queues = call.services.queues
     dead = queues.get(f"{named}_dead_letters")
     home = queues.get(str(named))
     if dead is None or home is None:
-        raise Refused("bad_field", "queue: delivery or spill", field="queue")
+        raise Refused("bad_field", "queue: delivery, spill or outbox", field="queue")
     done = redrive(dead, home)
     _note(call, str(named), done.moved)
     return json_response(200, {"queue": named, "moved": done.moved, "left": done.left})

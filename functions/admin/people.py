@@ -21,9 +21,10 @@ def person(call: Call) -> Response:
     rules = call.services.registry.snapshot(call.account).account.rules
     ledger, start = LedgerStore(call.services.ledger), _asked(call.parameters["identity"])
     known: dict[Identity, Surroundings] = {}
+    now = call.services.clock()
 
     def read(identities: Sequence[Identity]) -> Mapping[Identity, Surroundings]:
-        known.update({one: ledger.around(call.realm, one) for one in identities})
+        known.update({one: ledger.around(call.realm, one, now) for one in identities})
         return known
 
     [found] = walk([[start]], read, rules)

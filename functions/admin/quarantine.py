@@ -16,6 +16,7 @@ from touchline.ledger.model import Quarantined
 from touchline.ledger.store import LedgerStore
 from touchline.platform.http_api import Response, Route, json_response, refusal
 from touchline.registry.audit import AuditEntry
+from touchline.registry.retention import first_day_kept
 
 STATES = ("open", "replayed", "dismissed")
 DEFAULT_DAYS = 7
@@ -35,7 +36,7 @@ def list_quarantined(call: Call) -> Response:
         raise Refused("bad_field", f"state: {', '.join(STATES)}", field="state")
     limit, ledger = limit_of(call), LedgerStore(call.services.ledger)
     items: list[Quarantined] = []
-    for day in days_between(first, last):
+    for day in days_between(max(first, _first_day_kept(call)), last):
         for one in ledger.quarantined(call.realm, day):
             if f"{day}/{one.receipt}" <= after or (state and one.state != state):
                 continue
@@ -110,9 +111,14 @@ def _page(items: list[Quarantined], following: str | None) -> Response:
 def _found(call: Call) -> Quarantined:
     ledger = LedgerStore(call.services.ledger)
     found = ledger.find_quarantined(call.realm, Receipt(call.parameters["receipt"]))
-    if found is None:
+    if found is None or found.day < _first_day_kept(call):
         raise NotFound("not_found", "no such receipt in quarantine")
     return found
+
+
+def _first_day_kept(call: Call) -> str:
+    account = call.services.registry.snapshot(call.account).account
+    return first_day_kept(account.raw_retention_seconds, call.services.clock())
 
 
 def _day(call: Call, name: str, default: str) -> str:

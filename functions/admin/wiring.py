@@ -106,6 +106,8 @@ def queues_of(settings: Admin, connected: Connected) -> Mapping[str, KeptQueue]:
         "delivery_dead_letters": settings.delivery_dead_letter_queue_url,
         "spill": settings.spill_queue_url,
         "spill_dead_letters": settings.spill_dead_letter_queue_url,
+        "outbox": settings.outbox_queue_url,
+        "outbox_dead_letters": settings.outbox_dead_letter_queue_url,
         "failures": settings.failure_queue_url,
     }
     return {name: connected.queue(url) for name, url in urls.items() if url}

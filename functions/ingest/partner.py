@@ -11,6 +11,7 @@ from touchline.intake.authenticate import INGEST, SITE, Registrar, by_site_key, 
 from touchline.intake.caller import Caller
 from touchline.intake.envelope import envelope_of
 from touchline.intake.ports import Desk
+from touchline.intake.privacy import kept_address
 from touchline.intake.reception import (
     BATCH,
     CUSTOMER_EVENT,
@@ -20,6 +21,7 @@ from touchline.intake.reception import (
     TOUCH,
     UPSERT,
     receive,
+    things_in,
 )
 from touchline.intake.signature import Open, Seen, Signed, Verdict, judge
 from touchline.intake.spill import pack
@@ -67,9 +69,9 @@ class Partner:
             caller = self._caller(route, request)
             if "customerId" in names:
                 caller.must_be(names["customerId"])
-            if caller.partner:
-                partner = caller.partner
-                self.allowances.admit(caller.realm, partner.id, partner.rate_limit)
+            if caller.partner and caller.partner.rate_limit:
+                limit, things = caller.partner.rate_limit, things_in(route, request.body)
+                self.allowances.admit(caller.realm, caller.partner.id, limit, things)
             outcomes = self._outcomes(caller, route, request, receipt)
             return answer(route, caller, request, outcomes, receipt)
 
@@ -104,7 +106,7 @@ class Partner:
                 headers=request.headers,
                 body=request.body,
                 received_at=now,
-                source_ip=request.source_ip,
+                source_ip=kept_address(request.source_ip, caller.account.ip_mode),
             ),
         )
         verdict = self._signature(caller, route, request, now)

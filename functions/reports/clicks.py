@@ -42,7 +42,7 @@ def click_ask(call: Call) -> ClickAsk:
 def click(call: Call) -> Response:
     """One click by its ID, as its partner may see it."""
     known = Identity(f"{CLICK}:{call.parameters['id']}")
-    found = call.services.ledger.first_touch(call.realm, known)
+    found = call.services.ledger.first_touch(call.realm, known, call.services.clock())
     if found is None or call.partner not in {None, found.partner}:
         raise NotFound("not_found", f"no click {call.parameters['id'][:60]}")
     return json_response(200, shown(found))

@@ -2,6 +2,7 @@
 
 from reports.call import Call, Handler
 from reports.rows import answered_rows
+from touchline.delivery.rows import READ_MS
 from touchline.delivery.store import DeliveryStore
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting.ask import limit_asked
@@ -12,6 +13,7 @@ def log(call: Call) -> Response:
     """Deliveries of the range, oldest first."""
     first = call.request.first
     wanted = Wanted(
+        _over(call),
         endpoint=first("endpoint"),
         state=first("state"),
         type=first("type"),
@@ -34,7 +36,8 @@ def log(call: Call) -> Response:
 def one(call: Call) -> Response:
     """One delivery with its attempts: request, response, duration, what comes next."""
     name = call.parameters["id"]
-    return json_response(200, detailed(_store(call), call.registry, call.realm, name, call.partner))
+    wanted = Wanted(_over(call), partner=call.partner)
+    return json_response(200, detailed(_store(call), call.registry, call.realm, name, wanted))
 
 
 def of_endpoints(call: Call) -> Response:
@@ -47,6 +50,10 @@ def balance(call: Call) -> Response:
     """Announced less delivered, held, failed, cancelled and pending: 0, or something was lost."""
     call.whole_account_only()
     return json_response(200, balanced(_store(call), call.realm, call.days))
+
+
+def _over(call: Call) -> int:
+    return call.services.clock() - READ_MS
 
 
 def _store(call: Call) -> DeliveryStore:

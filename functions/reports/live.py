@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.call import Call, Handler
+from touchline.delivery.rows import READ_MS
 from touchline.delivery.store import DeliveryStore
 from touchline.intake.dialects import status_of
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import ConversionId, EventName, PartnerId
 from touchline.platform.http_api import Response, Route, json_response
+from touchline.registry.retention import first_day_kept
 from touchline.reporting import live
 from touchline.reporting.ask import limit_asked
 from touchline.reporting.lookup import MOST_IDS, looked_up
@@ -41,7 +43,14 @@ def window_of(call: Call) -> live.Window:
 
 def sight_of(call: Call) -> live.Sight:
     """What this call's token may see."""
-    return live.Sight(call.realm, call.registry.endpoints, call.partner)
+    now = call.services.clock()
+    return live.Sight(
+        call.realm,
+        call.registry.endpoints,
+        call.partner,
+        sent_after=now - READ_MS,
+        first_day=first_day_kept(call.registry.account.raw_retention_seconds, now),
+    )
 
 
 def lookup(call: Call) -> Response:

@@ -73,8 +73,19 @@ def test_the_same_touch_twice_in_one_call_is_one(ledger: LedgerStore) -> None:
 def test_the_first_touch_of_a_click_identity_is_the_click(ledger: LedgerStore) -> None:
     click = a_touch(identity=Identity("click:clk_1"))
     ledger.put_touch(SHOP, click)
-    assert ledger.first_touch(SHOP, click.identity) == click
-    assert ledger.first_touch(SHOP, Identity("click:other")) is None
+    assert ledger.first_touch(SHOP, click.identity, NOON) == click
+    assert ledger.first_touch(SHOP, Identity("click:other"), NOON) is None
+
+
+def test_a_touch_whose_time_is_over_is_read_only_to_erase_it(ledger: LedgerStore) -> None:
+    """I22: TTL deletes late."""
+    click = a_touch(identity="click:c1", expires_at=NOON // 1000)
+    ledger.put_touch(SHOP, click)
+    assert ledger.first_touch(SHOP, click.identity, NOON - 1) == click
+    assert ledger.first_touch(SHOP, click.identity, NOON) is None
+    assert ledger.around(SHOP, click.identity, NOON - 1).touches == (click,)
+    assert ledger.around(SHOP, click.identity, NOON).touches == ()
+    assert ledger.around(SHOP, click.identity).touches == (click,)
 
 
 def test_a_link_made_again_does_not_count_as_a_change(ledger: LedgerStore) -> None:

@@ -37,6 +37,14 @@ def test_a_person_is_shown_with_every_identity_and_link(office: AdminApi) -> Non
     ]
 
 
+def test_touches_whose_time_is_over_are_not_shown(office: AdminApi) -> None:
+    ledger = LedgerStore(office.connections.table("ledger"))
+    over = a_touch(id="tch_over", identity="visitor:v1", expires_at=START // 1000)
+    ledger.put_touch(SHOP_REALM, over)
+    found = office.get("/admin/people/visitor%3Av1", query=SHOP).body
+    assert found["touches"] == 1
+
+
 def test_nobody_is_known_under_an_identity_that_never_came(office: AdminApi) -> None:
     assert office.get("/admin/people/crm%3A9", query=SHOP).code == "not_found"
 

@@ -10,6 +10,7 @@ from ingest.desk import parts
 from ingest.handler import Ingest
 from tests.admin_api import START, AdminApi, Answer
 from tests.memory_queue import MemoryQueue
+from touchline.kernel.clock import day_of
 from touchline.kernel.ids import ConversionId, EventName, Realm
 from touchline.ledger.model import Conversion
 from touchline.ledger.store import LedgerStore
@@ -94,6 +95,19 @@ def test_a_quarantined_request_is_listed_with_its_bytes_and_the_reason(desk: Des
     assert item["query"].endswith("value=1,5")
     assert item["reason"] in json.dumps(desk.get("/admin/quarantine", query=SHOP).body)
     assert desk.get(f"/admin/quarantine/{receipt}", query=SHOP).body == item
+
+
+def test_a_request_that_was_kept_long_enough_is_not_read_any_more(desk: Desk) -> None:
+    """It may lie there until the sweeper comes by; nobody sees it, and nobody takes it up."""
+    desk.patch("/admin/accounts/shop", {"raw_retention_seconds": "10d"})
+    receipt = desk.quarantined()
+    days = {**SHOP, "from": day_of(desk.now), "to": day_of(desk.now)}
+    desk.now += 10 * DAY
+    assert len(desk.get("/admin/quarantine", query=days).body["items"]) == 1
+    desk.now += DAY
+    assert desk.get("/admin/quarantine", query=days).body["items"] == []
+    assert desk.get(f"/admin/quarantine/{receipt}", query=SHOP).status == 404
+    assert desk.replay(receipt, query=GOOD).status == 404
 
 
 def test_a_corrected_request_is_stored_as_of_the_time_when_it_came(desk: Desk) -> None:

@@ -240,6 +240,13 @@ def test_ss_07_di_19_a_blocked_test_send_says_nothing_of_the_inside(shop: Shop) 
     assert told["response"] == {"status": 0, "headers": {}, "body": "", "duration_ms": 0}
 
 
+def test_what_was_sent_too_long_ago_is_not_sent_again(shop: Shop) -> None:
+    shop.declare()
+    delivery = shop.accept()
+    shop.api.now += 90 * 86_400_000
+    assert shop.api.post(f"/admin/deliveries/{delivery.id}/resend", {}, query=SHOP).status == 404
+
+
 def test_a_resend_is_queued_audited_and_idempotent_by_its_key(shop: Shop) -> None:
     shop.declare()
     delivery = shop.settle(shop.accept(), State.DELIVERED)

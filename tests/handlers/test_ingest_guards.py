@@ -14,7 +14,7 @@ from touchline.kernel.errors import StoreUnavailable
 from touchline.kernel.ids import PartnerId
 from touchline.platform.patience import INTAKE
 from touchline.platform.sealing import Seals
-from touchline.registry.model import Partner, RateLimit, Signing, SigningKey
+from touchline.registry.model import IpMode, Partner, RateLimit, Signing, SigningKey
 
 ACME = PartnerId("acme")
 OLD, NEW = SigningKey("k1", "old-secret", until_at=NOON + 1000), SigningKey("k2", "new-secret")
@@ -161,6 +161,13 @@ def test_over_its_limit_a_partner_waits_and_others_do_not() -> None:
     assert send(stage, SALE).status == 200
 
 
+def test_every_item_of_a_batch_counts_against_the_limit() -> None:
+    stage = a_stage(rate_limit=RateLimit(5, 60))
+    items = [{"type": "conversion", "event": "purchase", "conversion_id": f"{n}"} for n in range(4)]
+    told = [stage.post("/batch", {"items": items}, "acme").status for _ in range(2)]
+    assert told == [200, 429]
+
+
 @pytest.mark.parametrize(
     ("allowed", "status"),
     [
@@ -175,6 +182,26 @@ def test_over_its_limit_a_partner_waits_and_others_do_not() -> None:
 def test_only_listed_addresses_get_in(allowed: tuple[str, ...], status: int) -> None:
     """SE-02: a list that cannot be read lets nobody in."""
     assert send(a_stage(ip_allow=allowed), SALE).status == status
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"),
+    [(IpMode.KEEP, "192.0.2.7"), (IpMode.TRUNCATE, "192.0.2.0"), (IpMode.DROP, "")],
+)
+def test_an_address_is_kept_as_the_account_says_in_what_is_stored_raw_too(
+    mode: IpMode, kept: str
+) -> None:
+    account = replace(a_registry().account, ip_mode=mode)
+    stage = Stage(a_registry(account=account))
+    stage.postback(event="purchase", conversion_id="A-1")
+    stage.postback(event="purchase", conversion_id="A-2", value="much")
+    stage.post("/touch", {"kind": "view", "user_id": "7"})
+    [conversion] = stage.rows("conversion")
+    [quarantined] = stage.rows("quarantine")
+    envelopes: list[Any] = [conversion["envelope"], quarantined["envelope"]]
+    assert [one.get("source_ip", "") for one in envelopes] == [kept, kept]
+    assert [touch.get("ip", "") for touch in stage.rows("touch")] == [""]
+    assert kept == "192.0.2.7" or "192.0.2.7" not in repr(stage.table.items())
 
 
 def test_the_time_for_the_table_leaves_time_to_spill() -> None:

@@ -10,7 +10,7 @@ from tests.handlers.test_reports import a_sale
 from tests.reports_api import Answer, ReportsApi, a_shop
 from touchline.delivery.model import Announcement, Attempt, Delivery
 from touchline.delivery.store import DeliveryStore
-from touchline.kernel.clock import HOUR_MS
+from touchline.kernel.clock import DAY_MS, HOUR_MS, day_of
 from touchline.kernel.ids import EndpointId, EventName, PartnerId
 from touchline.ledger.model import Conversion, Envelope, Status
 from touchline.registry.kinds import ENDPOINT, EVENT, PARTNER
@@ -81,6 +81,27 @@ def test_a_partner_sees_what_is_sent_to_its_own_endpoints_only() -> None:
     assert [one["endpoint"] for one in claim["deliveries"]] == ["acme-postback"]
     assert claim["request"] is None
     assert all(news["planned"] is None for news in claim["announcements"])
+
+
+def test_what_was_kept_long_enough_is_not_shown_any_more() -> None:
+    """The request after the account's 180 days, deliveries after 90: it may lie there still."""
+    api = a_shop(now=NOON + HOUR_MS)
+    stored = a_conversion(id="A-1", envelope=an_envelope())
+    api.services.ledger.add_conversion(stored)
+    deliver(api, stored, "acme-postback")
+    days = {"from": day_of(NOON), "to": day_of(NOON)}
+
+    def seen(after_days: int) -> tuple[bool, int, int, int]:
+        api.now = NOON + after_days * DAY_MS
+        (claim,) = api.get("/reports/stages/A-1", event="purchase").body["claims"]
+        log = api.get("/reports/deliveries", **days).body["deliveries"]
+        one = api.get("/reports/deliveries/dlv_acme-postback")
+        return (claim["request"] is not None, len(claim["deliveries"]), len(log), one.status)
+
+    assert seen(89) == (True, 1, 1, 200)
+    assert seen(90) == (True, 0, 0, 404)
+    assert seen(180) == (True, 0, 0, 404)
+    assert seen(182) == (False, 0, 0, 404)
 
 
 def an_envelope() -> Envelope:

@@ -71,7 +71,7 @@ def test_a_dead_letter_queue_keeps_longer_than_the_queue_it_serves() -> None:
     """IN-21: expiry counts from the first enqueueing, and five tries come first."""
     queues = of_type("AWS::SQS::Queue")
     served = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
-    assert set(served) == {"DeliveryQueue", "SpillQueue"}
+    assert set(served) == {"DeliveryQueue", "SpillQueue", "OutboxQueue"}
     for queue in served.values():
         policy = queue["RedrivePolicy"]
         dead = queues[target(policy["deadLetterTargetArn"])]

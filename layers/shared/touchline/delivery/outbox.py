@@ -38,7 +38,7 @@ class Ledger(Protocol):
         """The conversion of a key."""
         ...
 
-    def first_touch(self, realm: Realm, known: Identity) -> Touch | None:
+    def first_touch(self, realm: Realm, known: Identity, at: int) -> Touch | None:
         """The earliest touch of an identity."""
         ...
 
@@ -101,7 +101,8 @@ class Outbox:
             return news
         if not any(one.format in PLATFORMS for one in registry.endpoints.values()):
             return news
-        click = self._ledger.first_touch(news.realm, Identity(f"{CLICK}:{conversion.click_id}"))
+        named = Identity(f"{CLICK}:{conversion.click_id}")
+        click = self._ledger.first_touch(news.realm, named, self._clock())
         return replace(news, ad_ids=click.ad_ids) if click else news
 
     def _counts(self, registry: Registry, news: News) -> Mapping[EndpointId, Mapping[str, str]]:

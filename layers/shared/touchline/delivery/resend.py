@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from touchline.delivery.jobs import message_of
 from touchline.delivery.model import Delivery, Replay, State
+from touchline.delivery.rows import READ_MS
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import DAY_MS, Clock, day_of, start_of
 from touchline.kernel.errors import Conflict, NotFound, Refused
@@ -49,7 +50,7 @@ class Resends:
         Raises NotFound, Conflict `delivery_busy` (it is being sent) or `delivery_held`.
         """
         delivery = self._store.delivery(realm, name)
-        if delivery is None:
+        if delivery is None or delivery.created_at <= self._clock() - READ_MS:
             raise NotFound("not_found", f"no delivery {name}")
         if token in delivery.resends:
             return delivery

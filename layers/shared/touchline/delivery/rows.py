@@ -22,7 +22,9 @@ ANNOUNCEMENT = "announcement"
 REPLAY = "replay"
 
 KEEP_MS = 100 * DAY_MS
-"""How long deliveries and attempts are kept (90 days and a margin for TTL's slowness)."""
+"""When TTL deletes deliveries and attempts."""
+READ_MS = 90 * DAY_MS
+"""How long they are read: every row of a delivery is there as long as one of them is read."""
 GRACE_MS = 60_000
 """How long a message may take to be worked on before the sweeper sends another."""
 AHEAD_MS = 60_000

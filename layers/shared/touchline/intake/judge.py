@@ -61,9 +61,12 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
     stated = _stated(submission)
     conversion_id = submission.conversion_id or derived_id(submission)
     subs, masks = masked({**(click.subs if click else {}), **submission.subs})
+    told = with_reason(submission.extras, submission.reason)
+    parameters, more_masks = masked(told)
     remarks = [
         *submission.remarks,
         *masks,
+        *more_masks,
         *time_remarks,
         *money.remarks,
         *(() if submission.conversion_id else ("derived_id",)),
@@ -94,7 +97,7 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         coupon=submission.coupon,
         source=source,
         subs=subs,
-        parameters=with_reason(submission.extras, submission.reason),
+        parameters=parameters,
         excluded=_excluded(submission, named),
         flags=tuple(dict.fromkeys(remarks)),
         consent=submission.consent,
@@ -108,7 +111,7 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         payout_stated=bool(submission.payout),
         refund=refund,
         refund_id=submission.refund_id or conversion.digest,
-        reason=submission.reason,
+        reason=parameters.get("reason", ""),
     )
 
 

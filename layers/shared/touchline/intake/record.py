@@ -27,7 +27,7 @@ def record(desk: Desk, caller: Caller, arrival: Arrival, submission: Submission)
 
     Raises Refused with the reason for what cannot be taken, StoreUnavailable.
     """
-    click = _click(desk, caller, submission)
+    click = _click(desk, caller, arrival, submission)
     draft = _with_clickless_touch(desk, caller, judge(submission, click, caller, arrival), arrival)
     terms = terms_of(draft.conversion, caller.registry)
     recorder = _Recorder(desk, caller, arrival, terms)
@@ -135,10 +135,11 @@ class _Recorder:
         )
 
 
-def _click(desk: Desk, caller: Caller, submission: Submission) -> Touch | None:
+def _click(desk: Desk, caller: Caller, arrival: Arrival, submission: Submission) -> Touch | None:
     if not submission.click_id:
         return None
-    return desk.ledger.first_touch(caller.realm, Identity(f"{CLICK}:{submission.click_id}"))
+    named = Identity(f"{CLICK}:{submission.click_id}")
+    return desk.ledger.first_touch(caller.realm, named, arrival.recorded_at)
 
 
 def _with_clickless_touch(desk: Desk, caller: Caller, draft: Draft, arrival: Arrival) -> Draft:

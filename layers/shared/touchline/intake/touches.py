@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from touchline.intake import values
-from touchline.intake.arrival import Arrival, Outcome, Result
+from touchline.intake.arrival import Arrival, Outcome, Result, late
 from touchline.intake.caller import Caller
 from touchline.intake.contracts import TOUCH, TOUCHES
 from touchline.intake.landing import host_of
@@ -12,7 +12,6 @@ from touchline.intake.linking import links_between
 from touchline.intake.masking import masked
 from touchline.intake.people import person
 from touchline.intake.ports import Desk
-from touchline.intake.privacy import kept_address
 from touchline.intake.quarantine import keep
 from touchline.intake.strict_json import dump, parse_object
 from touchline.intake.submission import digest_of
@@ -104,6 +103,7 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
     nested = {name: value for name, value in said.get("subs", {}).items() if name in SUBS}
     plain = {name: value for name, value in said.items() if name in SUBS}
     subs, masks = masked({**nested, **plain})
+    named, more_masks = masked({"name": said.get("name", "")})
     made = Touch(
         id=TouchId(said.get("id") or f"tch_{digest_of(_told(said))}"),
         identity=identities[0],
@@ -113,7 +113,7 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
         received_at=arrival.received_at,
         campaign=campaign,
         partner=partner,
-        name=said.get("name", ""),
+        name=named["name"],
         click_ref=said.get("click_ref", ""),
         subs=subs,
         ad_ids=said.get("ad_ids", {}),
@@ -121,9 +121,10 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
         source=said.get("source", ""),
         ip=_address(caller, arrival),
         user_agent=_agent(caller, arrival),
-        flags=(*remarks, *masks),
+        flags=tuple(dict.fromkeys((*remarks, *masks, *more_masks))),
         consent=tuple(said.get("consent", ())),
         expires_at=occurred_at // SECOND_MS + caller.account.touch_retention_seconds,
+        late_at=late(occurred_at, arrival.recorded_at),
         listed=kind is TouchKind.CLICK
         and partner is not None
         and caller.registry.partners[partner].list_clicks,
@@ -172,10 +173,8 @@ def _channel(partner: PartnerId | None, campaign: CampaignId | None, caller: Cal
 
 
 def _address(caller: Caller, arrival: Arrival) -> str:
-    """A browser's address, as the account wants it kept; a back end's says nothing of a person."""
-    if not caller.site:
-        return ""
-    return kept_address(arrival.envelope.source_ip, caller.account.ip_mode)
+    """A browser's address, as far as it is kept; a back end's says nothing of a person."""
+    return arrival.envelope.source_ip if caller.site else ""
 
 
 def _agent(caller: Caller, arrival: Arrival) -> str:

@@ -8,6 +8,7 @@ from touchline.intake.arrival import Arrival, Outcome, Result
 from touchline.intake.caller import Caller
 from touchline.intake.contracts import UPSERT, UPSERT_EVENT, UPSERT_PARAMETERS, UPSERT_USER
 from touchline.intake.linking import links_between
+from touchline.intake.masking import masked
 from touchline.intake.people import known_as, person
 from touchline.intake.ports import Desk
 from touchline.intake.quarantine import keep, quarantining
@@ -146,4 +147,4 @@ def _attributes(attributes: Any) -> dict[str, str]:
         for name, value in attributes.items()
         if not isinstance(value, dict | list)
     }
-    return dict(list(scalars.items())[:60])
+    return dict(masked(dict(list(scalars.items())[:60]))[0])

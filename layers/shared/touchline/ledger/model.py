@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 
+from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.ids import (
     CampaignId,
     ClickId,
@@ -70,7 +71,12 @@ class Touch:
     flags: tuple[str, ...] = ()  # bot, fraud_hold, duplicate_click, ...
     consent: tuple[str, ...] = ()
     expires_at: int | None = None  # seconds since 1970, for TTL
+    late_at: int | None = None  # when it was recorded, if on a later UTC day than it occurred
     listed: bool = False  # it stands in its partner's list of clicks
+
+    def is_over(self, at: int) -> bool:
+        """Whether it may not be read any more at `at` (ms): TTL deletes days late."""
+        return self.expires_at is not None and self.expires_at * SECOND_MS <= at
 
 
 @dataclass(frozen=True, slots=True)

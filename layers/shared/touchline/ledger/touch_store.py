@@ -68,20 +68,26 @@ class TouchStore:
         self._table.batch_write(rows.link_items(realm, undone))
         return True
 
-    def around(self, realm: Realm, known: Identity) -> Surroundings:
-        """Touches and links of one identity, strongly consistent."""
+    def around(self, realm: Realm, known: Identity, at: int | None = None) -> Surroundings:
+        """Touches and links of one identity, strongly consistent.
+
+        Without the touches whose time is over at `at` (ms); None brings those too, for erasing.
+        """
         touches, links = [], []
         for item in self._table.query_all(keys.identity_pk(realm, known)):
             if item["kind"] == rows.LINK:
                 links.append(rows.link_of(item))
             elif item["kind"] == rows.TOUCH:
                 touches.append(rows.touch_of(item))
-        return Surroundings(tuple(touches), tuple(links))
+        kept = [touch for touch in touches if at is None or not touch.is_over(at)]
+        return Surroundings(tuple(kept), tuple(links))
 
-    def first_touch(self, realm: Realm, known: Identity) -> Touch | None:
-        """The earliest touch of an identity; of `click:…` identities it is the click itself."""
+    def first_touch(self, realm: Realm, known: Identity, at: int) -> Touch | None:
+        """The earliest touch of an identity, unless its time is over at `at` (ms); of `click:…`
+        identities it is the click itself."""
         page = self._table.query(keys.identity_pk(realm, known), prefix="T#", limit=1)
-        return rows.touch_of(page.items[0]) if page.items else None
+        touch = rows.touch_of(page.items[0]) if page.items else None
+        return None if touch is None or touch.is_over(at) else touch
 
     def put_attributes(
         self, realm: Realm, known: Identity, attributes: Mapping[str, str], at: int
@@ -114,7 +120,8 @@ class TouchStore:
         for shard in range(keys.SHARDS):
             batch = keys.links_batch(realm, day, shard)
             for item in self._table.query_all(batch, index=BY_BATCH.name):
-                yield rows.link_of(item)
+                if item["kind"] == rows.LINK:
+                    yield rows.link_of(item)
 
 
 def put_if_missing(table: Table, item: Item) -> None:

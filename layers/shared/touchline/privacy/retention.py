@@ -7,7 +7,7 @@ order and each once, so that a day costs one read of it, whenever the sweeper co
 
 from collections.abc import Callable, Iterable
 
-from touchline.kernel.clock import DAY_MS, SECOND_MS, Clock, day_of, next_day
+from touchline.kernel.clock import Clock, next_day
 from touchline.kernel.errors import ConditionFailed
 from touchline.kernel.ids import AccountId, Realm, realm_of
 from touchline.kernel.values import dataclass
@@ -16,6 +16,7 @@ from touchline.ledger.fields import text
 from touchline.platform.dynamo import Equals, Item, Key, Remove, Table
 from touchline.platform.dynamo.indexes import BY_BATCH
 from touchline.privacy.store import erasures_pk
+from touchline.registry.retention import first_day_kept
 
 SK = "retention"
 MOST_DAYS = 3
@@ -48,7 +49,7 @@ class Retention:
         """Work off the next days of every realm."""
         total = Retained()
         for account, kept_seconds in self._retentions():
-            last = day_of(max(self._clock() - kept_seconds * SECOND_MS - DAY_MS, 0))
+            last = next_day(first_day_kept(kept_seconds, self._clock()), -1)
             for realm in (realm_of(account), realm_of(account, test=True)):
                 done = self._catch_up(realm, last)
                 total = Retained(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
-from touchline.kernel.clock import SECOND_MS, iso, next_day
+from touchline.kernel.clock import iso, next_day
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import PartnerId, Realm
 from touchline.ledger.keys import SHARDS, click_at
@@ -46,7 +46,7 @@ class ClickAsk:
         return (
             self.campaign in {"", click.campaign}
             and all(click.subs.get(name) == value for name, value in self.subs.items())
-            and (click.expires_at is None or click.expires_at * SECOND_MS > self.now)
+            and not click.is_over(self.now)
         )
 
 

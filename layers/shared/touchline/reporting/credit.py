@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from touchline.attribution.engine.models import MARKOV_MODELS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.money import plain
 from touchline.ledger.decisions import WHOLE
@@ -77,6 +78,7 @@ def credit_report(
     for version, items in days:
         for item in items:
             _add(sums, version, item, ask, asked)
+    fitted = not set(asked.models).isdisjoint(MARKOV_MODELS)
     return {
         "from": ask.days.first,
         "to": ask.days.last,
@@ -87,7 +89,8 @@ def credit_report(
         "published": {
             "days": len(days),
             "through": days[-1][0].day if days else None,
-            "restated": [version.day for version, _ in days if version.was],
+            "restated": [version.day for version, _ in days if version.restated],
+            "refitted": [version.day for version, _ in days if fitted and version.refitted],
         },
     }
 

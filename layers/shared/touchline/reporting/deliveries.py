@@ -26,8 +26,10 @@ HELD_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which deliveries are asked for; None and "" mean any."""
+    """Which deliveries are asked for; None and "" mean any. Those made until `after` (ms) are over:
+    they may lie there still, and are not read."""
 
+    after: int
     endpoint: str = ""
     state: str = ""
     type: str = ""
@@ -64,11 +66,11 @@ def listed(
 
 
 def detailed(
-    store: DeliveryStore, registry: Registry, realm: Realm, name: str, partner: PartnerId | None
+    store: DeliveryStore, registry: Registry, realm: Realm, name: str, wanted: Wanted
 ) -> dict[str, Any]:
     """One delivery with every attempt. Raises NotFound."""
     delivery = store.delivery(realm, name)
-    if delivery is None or not _may_see(delivery, registry, partner):
+    if delivery is None or not _fits(delivery, registry, wanted):
         raise NotFound("not_found", f"no delivery {name}")
     attempts = [shown_attempt(one) for one in store.attempts(realm, name)]
     return {**shown(delivery), "resends": list(delivery.resends), "attempts": attempts}
@@ -198,8 +200,10 @@ def _fits(delivery: Delivery, registry: Registry, wanted: Wanted) -> bool:
         (wanted.event, delivery.key.event),
         (wanted.conversion, delivery.key.id),
     )
-    return all(not want or want == has for want, has in asked) and _may_see(
-        delivery, registry, wanted.partner
+    return (
+        delivery.created_at > wanted.after
+        and all(not want or want == has for want, has in asked)
+        and _may_see(delivery, registry, wanted.partner)
     )
 
 

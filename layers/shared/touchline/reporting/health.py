@@ -12,6 +12,7 @@ WELL, NOTE, BAD = "well", "note", "bad"
 RUNBOOK = {
     "delivery_dead_letters": "docs/runbook.md#delivery-dead-letter",
     "spill_dead_letters": "docs/runbook.md#spill-dead-letter",
+    "outbox_dead_letters": "docs/runbook.md#outbox-dead-letter",
     "failures": "docs/runbook.md#failure",
     "spill": "docs/runbook.md#spill-age",
 }
@@ -82,6 +83,6 @@ def _account(now: int, name: str, facts: AccountFacts) -> Iterator[Finding]:
 
 
 def _queue(name: str, count: int) -> Finding:
-    dead = name in {"delivery_dead_letters", "spill_dead_letters", "failures"}
+    dead = name.endswith("_dead_letters") or name == "failures"
     level = WELL if count == 0 else (BAD if dead else NOTE)
     return Finding(name.replace("_", " "), level, f"{count} waiting", RUNBOOK.get(name, ""))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from touchline.delivery.model import Announcement, Attempt, Delivery
-from touchline.kernel.clock import iso, next_day, start_of
+from touchline.kernel.clock import day_of, iso, next_day, start_of
 from touchline.kernel.ids import EndpointId, PartnerId, Realm
 from touchline.kernel.money import plain
 from touchline.kernel.reasons import CATALOGUE
@@ -57,11 +57,17 @@ Spread = Callable[[Callable[[Conversion], Any], Sequence[Conversion]], list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the asker may see: everything of a realm, or one partner's own things in it."""
+    """What the asker may see: everything of a realm, or one partner's own things in it.
+
+    Not what is over, whether it still lies there or not: deliveries made until `sent_after` (ms),
+    raw requests of days before `first_day`.
+    """
 
     realm: Realm
     endpoints: Mapping[EndpointId, Endpoint]
     partner: PartnerId | None = None
+    sent_after: int = 0
+    first_day: str = ""
 
     def conversion(self, one: Conversion) -> bool:
         """Whether the asker sees this conversion: its own, whoever it was credited to."""
@@ -115,7 +121,7 @@ def stages(window: Window, sight: Sight, claims: Iterable[Conversion]) -> list[d
             **conversion_row(one),
             "identities": [known.partition(":")[0] for known in one.identities],
             "versions": one.version,
-            "request": _request(one) if sight.partner is None else None,
+            "request": _request(sight, one),
             "announcements": _announced(window.sent, sight, one),
             "deliveries": _sent_fully(window.sent, sight, one),
             "decision": _outcome(decided.get(decision_key_of(one))) or None,
@@ -197,7 +203,11 @@ def _outcome(decision: Decision | None) -> dict[str, Any]:
 def _deliveries(sent: Sent, sight: Sight, one: Conversion) -> list[Delivery]:
     names = [name for news in sent.announcements(sight.realm, one.key) for name in news.planned]
     found = sent.deliveries(sight.realm, names) if names else []
-    return [delivery for delivery in found if sight.endpoint(delivery.endpoint)]
+    return [
+        delivery
+        for delivery in found
+        if sight.endpoint(delivery.endpoint) and delivery.created_at > sight.sent_after
+    ]
 
 
 def _sent_briefly(sent: Sent, sight: Sight, one: Conversion) -> list[dict[str, str]]:
@@ -263,9 +273,11 @@ def _attempt(made: Attempt) -> dict[str, Any]:
     }
 
 
-def _request(one: Conversion) -> dict[str, Any] | None:
+def _request(sight: Sight, one: Conversion) -> dict[str, Any] | None:
     kept = one.envelope
-    if kept is None:
+    if kept is None or sight.partner is not None:
+        return None
+    if day_of(one.changed_at or one.received_at) < sight.first_day:
         return None
     return {
         "method": kept.method,

@@ -1,7 +1,7 @@
 """Deciding many orders at once: read claims, walk to persons, decide. Nothing is written here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from touchline.attribution.credits import Creditor
@@ -66,9 +66,10 @@ def terms_by_event(
 
 
 def judge_orders(
-    realm: Realm, orders: Sequence[Order], store: Journeys, terms: Callable[[str], Terms]
+    realm: Realm, orders: Sequence[Order], store: Journeys, terms: Callable[[str], Terms], at: int
 ) -> Sitting:
-    """Decide every claim to each of the orders."""
+    """Decide every claim to each of the orders; touches whose time is over at `at` (ms) are not
+    read, whenever TTL deletes them."""
     sitting = Sitting()
     claims: dict[Order, list[Conversion]] = {}
     for order, (found, faults) in zip(orders, store.claims(realm, orders), strict=True):
@@ -78,7 +79,7 @@ def judge_orders(
         else:
             sitting.failed.add(order)
             sitting.set_aside.append(Unreadable(f"{order.event} {order.id}", "unreadable:no claim"))
-    persons = _persons(realm, claims, store, terms, sitting)
+    persons = _persons(realm, claims, store, terms, sitting, at)
     for order, found in claims.items():
         try:
             decided = decide(found, persons[order], terms(order.event))
@@ -97,6 +98,7 @@ def _persons(
     store: Journeys,
     terms: Callable[[str], Terms],
     sitting: Sitting,
+    at: int,
 ) -> dict[Order, Person]:
     def read(identities: Sequence[Identity]) -> Mapping[Identity, Surroundings]:
         found, faults = store.around(realm, identities)
@@ -114,4 +116,10 @@ def _persons(
         for order, found in claims.items()
     ]
     rules = terms(next(iter(claims)).event).book.rules if claims else AttributionRules()
-    return dict(zip(claims, walk(starts, read, rules), strict=True))
+    persons = [_as_kept(person, at) for person in walk(starts, read, rules)]
+    return dict(zip(claims, persons, strict=True))
+
+
+def _as_kept(person: Person, at: int) -> Person:
+    kept = tuple(touch for touch in person.touches if not touch.is_over(at))
+    return person if len(kept) == len(person.touches) else replace(person, touches=kept)

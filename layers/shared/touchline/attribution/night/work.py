@@ -29,7 +29,8 @@ OWN_CAUSES = frozenset({"new", "changed"})
 """Causes of decisions about conversions that the day itself brought."""
 
 _CAUSES = {CHANGES: "claimed", LINKS: "linked", RECOMPUTE: "recomputed"}
-"""Why a decision changed although its conversion did not: another claim, a link, other rules."""
+"""Why a decision changed although its conversion did not: another claim, a link or a late touch,
+other rules."""
 
 
 class Desk(Inputs, Protocol):
@@ -61,7 +62,7 @@ def work(
     own = {one.key: Order(one.key.event, one.key.id) for one in batch.own}
     tally = _Tally()
     for at in range(0, len(batch.orders), PAGE):
-        sitting = judge_orders(job.realm, batch.orders[at : at + PAGE], store, terms)
+        sitting = judge_orders(job.realm, batch.orders[at : at + PAGE], store, terms, job.ends_at)
         tally.faults.extend(sitting.set_aside)
         tally.aside += sum(order in sitting.failed for order in own.values())
         for settled in _settle(job, step, sitting.judged, store, tally.days):

@@ -64,8 +64,8 @@ REMARKS = (
     ),
     Reason(
         "masked_personal",
-        "A sub-ID held an email address; it was masked, since sub-IDs go into reports.",
-        "Send the person as `email`, and something impersonal in sub-IDs.",
+        "A sub-ID or free parameter held an email address or a phone number, which was masked.",
+        "Send the person as `email` or `phone`, which are hashed, and elsewhere nothing personal.",
     ),
     Reason(
         "parameters_cut",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from touchline.delivery.rows import READ_MS
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import Clock
 from touchline.kernel.errors import Refused
@@ -78,7 +79,7 @@ def _decisions(export: Export, stores: Stores) -> Callable[[str], Rows]:
 
 
 def _deliveries(export: Export, stores: Stores, registry: Registry) -> Callable[[str], Rows]:
-    wanted = Wanted(partner=export.partner, **export.filters)
+    wanted = Wanted(stores.clock() - READ_MS, partner=export.partner, **export.filters)
 
     def read(cursor: str) -> Rows:
         page = listed(
