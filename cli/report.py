@@ -18,7 +18,7 @@ app = typer.Typer(rich_markup_mode="rich")
 
 REPORTS = (
     *("attribution", "events", "delays", "cohorts", "goals", "spend", "decisions"),
-    *("clicks", "paths", "unattributed", "match-rate", "runs"),
+    *("clicks", "paths", "fits", "unattributed", "match-rate", "runs"),
 )
 _LEFT_OUT = frozenset({"fix"})
 _OF_RUNS = ("run", "status", "received", "decided", "duplicates", "set_aside", "restated")
