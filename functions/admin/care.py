@@ -41,7 +41,7 @@ def status(call: Call) -> Response:
 def redrive_queue(call: Call) -> Response:
     """`{"queue": "delivery"}` or `"spill"`: move dead letters back; may be called again."""
     call.operator_only()
-    named = call.body().get("queue")
+    named = call.body({"queue"}).get("queue")
     queues = call.services.queues
     dead = queues.get(f"{named}_dead_letters")
     home = queues.get(str(named))
