@@ -13,7 +13,7 @@ app = typer.Typer(rich_markup_mode="rich")
 
 @app.command(epilog="Example: [cyan]touchline redrive delivery[/cyan]")
 def redrive(
-    queue: Annotated[str, typer.Argument(help="delivery or spill.")],
+    queue: Annotated[str, typer.Argument(help="delivery, spill or outbox.")],
     as_json: AsJson = False,
     api_url: ApiUrl = "",
     token: TokenText = "",

@@ -105,9 +105,10 @@ def _show(name: str, answer: Mapping[str, Any]) -> None:
         columns = [column for column in (rows[0] if rows else {}) if column not in _LEFT_OUT]
         cells = [[_cell(row.get(column)) for column in columns] for row in rows]
         print_table(title, columns, cells)
-    restated = (answer.get("published") or {}).get("restated")
-    if restated:
-        console.print(f"[dim]Restated since first published: {', '.join(restated)}[/dim]")
+    published = answer.get("published") or {}
+    for days, said in (("restated", "Restated since first published"), ("refitted", "Refitted")):
+        if published.get(days):
+            console.print(f"[dim]{said}: {', '.join(published[days])}[/dim]")
 
 
 def _show_credit(title: str, answer: Mapping[str, Any]) -> None:

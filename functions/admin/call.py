@@ -15,6 +15,7 @@ from touchline.platform.http_api import Request, Response
 from touchline.platform.queue import KeptQueue, Queue
 from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
+from touchline.platform.watch import Gauge, Watch
 from touchline.registry.cache import RegistryCache
 from touchline.registry.callers import admitted
 from touchline.registry.declare import Registrar
@@ -39,6 +40,8 @@ class Services:
     deliveries: Table
     delivery_queue: Queue
     queues: Mapping[str, KeptQueue]
+    watch: Watch
+    ages: Mapping[str, Gauge]
     registry: RegistryStore
     spend: SpendStore
     tokens: TokenStore

@@ -17,6 +17,7 @@ from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import system_clock
 from touchline.kernel.ids import id_factory
 from touchline.platform import settings
+from touchline.platform.batches import failures
 from touchline.platform.connect import Connections
 from touchline.platform.observability import Code, Log
 from touchline.registry.cache import RegistryCache
@@ -29,7 +30,7 @@ Around = Callable[[HttpSender], Surroundings]
 def dispatch(
     event: dict[str, Any], around: Around, sender: HttpSender, remaining: Callable[[], int]
 ) -> dict[str, Any]:
-    """Work on the batch; what is to come again is told by message, one by one."""
+    """Work on all messages at once (not `one_by_one`: a slow receiver would delay the others)."""
 
     async def work() -> dict[str, Any]:
         async with sender:
@@ -38,7 +39,7 @@ def dispatch(
             undone = await Dispatcher(surroundings).run(list(jobs.values()), remaining)
             again = [*unread, *(name for name, job in jobs.items() if job in undone)]
             surroundings.log.event(Code.BATCH, records=len(jobs) + len(unread), failed=len(again))
-            return {"batchItemFailures": [{"itemIdentifier": name} for name in again]}
+            return failures(again)
 
     return asyncio.run(work())
 

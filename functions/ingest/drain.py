@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from ingest.desk import Parts, from_environment
 from touchline.intake.caller import former_caller
 from touchline.intake.ports import Desk
@@ -17,7 +14,7 @@ from touchline.intake.reception import receive
 from touchline.intake.spill import unpack
 from touchline.intake.visit_keeping import VISIT, Keeper
 from touchline.kernel.errors import Forbidden
-from touchline.platform.observability import Code
+from touchline.platform.batches import one_by_one
 from touchline.platform.patience import BATCH
 from touchline.platform.settings import on_lambda
 
@@ -32,27 +29,12 @@ class Drain:
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The IDs of the messages that failed; all of them if anything else breaks (IN-20)."""
-        records = event.get("Records") or []
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        with processor(records, self._drained):
-            processor.process()
-        answer = processor.response()
-        self._parts.log.event(
-            Code.BATCH, records=len(records), failed=len(answer["batchItemFailures"])
-        )
-        return dict(answer)
-
-    def _drained(self, record: SQSRecord) -> None:
-        try:
-            self._drain(record.body)
-        except Exception as error:  # told here, and then the processor's: the message comes again
-            self._parts.log.fault(error, message=record.message_id)
-            raise
+        return one_by_one(event, self._drain, self._parts.log)
 
     def _drain(self, body: str) -> None:
         message = json.loads(body)
         if isinstance(message, dict) and message.get("kind") == VISIT:
-            self._keeper.keep_spilled(message)
+            self._keeper.keep_spilled(message, self._parts.clock())
             return
         spilled = unpack(body, self._parts.clock())
         caller = former_caller(

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from dispatcher.handler import dispatch
-from outbox.handler import announce
+from outbox.handler import announce, announce_again
 from sweeper.handler import sweep
 from tests.delivery_world import World
+from tests.memory_queue import MemoryQueue
 from touchline.delivery.model import State
 from touchline.delivery.sender import HttpSender
 from touchline.delivery.sweep import Sweeper
 from touchline.intake.heal import Healer
-from touchline.kernel.errors import StoreUnavailable
+from touchline.kernel.errors import QueueUnavailable, StoreUnavailable
 from touchline.ledger.store import LedgerStore
 from touchline.platform.observability import Log
 from touchline.privacy.retention import Retention
@@ -48,7 +49,7 @@ def worked(world: World, batch: dict[str, Any]) -> list[str]:
 
 def test_a_stored_conversion_becomes_a_delivery_and_a_message():
     world = World()
-    assert announce(event("outbox/accepted"), world.outbox(), a_log(world)) == {
+    assert announce(event("outbox/accepted"), world.outbox(), MemoryQueue(), a_log(world)) == {
         "announced": 1,
         "failed": 0,
     }
@@ -58,35 +59,57 @@ def test_a_stored_conversion_becomes_a_delivery_and_a_message():
 
 def test_a_rejected_conversion_is_told_as_reversed():
     world = World()
-    announce(event("outbox/rejected"), world.outbox(), a_log(world))
+    announce(event("outbox/rejected"), world.outbox(), MemoryQueue(), a_log(world))
     assert world.only().type == "conversion.reversed"
 
 
 def test_the_same_stream_batch_twice_is_one_delivery():
     world = World()
     for _ in range(2):
-        announce(event("outbox/accepted"), world.outbox(), a_log(world))
+        announce(event("outbox/accepted"), world.outbox(), MemoryQueue(), a_log(world))
     assert len(world.all()) == 1
 
 
-def test_a_damaged_record_is_told_and_stops_no_other():
-    world = World()
+def damaged_and_good() -> dict[str, Any]:
     batch = event("outbox/accepted")
     damaged = json.loads(json.dumps(batch["Records"][0]))
     del damaged["dynamodb"]["NewImage"]["occurred_at"], damaged["dynamodb"]["NewImage"]["status"]
-    batch["Records"].insert(0, damaged)
-    batch["Records"].insert(1, {"eventID": "x"})
+    return {"Records": [damaged, {"eventID": "x"}, *batch["Records"]]}
 
-    told = announce(batch, world.outbox(), a_log(world))
+
+def test_a_damaged_record_is_kept_whole_and_stops_no_other():
+    world, dead = World(), MemoryQueue()
+    batch = damaged_and_good()
+    told = announce(batch, world.outbox(), dead, a_log(world))
     assert told == {"announced": 1, "failed": 2}
+    assert [json.loads(body) for body in dead.bodies()] == batch["Records"][:2]
+    assert '"Internal":1' in "".join(world.lines)  # counted, for the alarm
+
+
+def test_a_damaged_record_that_cannot_be_kept_comes_again():
+    """Nothing is dropped in silence: without its queue the batch is the stream's to bring again."""
+    world, dead = World(), MemoryQueue()
+    dead.fail()
+    with pytest.raises(QueueUnavailable):
+        announce(damaged_and_good(), world.outbox(), dead, a_log(world))
+    assert announce(damaged_and_good(), world.outbox(), dead, a_log(world))["failed"] == 2
+
+
+def test_in_22_a_redriven_record_is_announced_once_and_only_what_still_fails_comes_again():
+    world = World()
+    (record,) = event("outbox/accepted")["Records"]
+    batch = a_batch(json.dumps(record), json.dumps({"eventID": "x"}), json.dumps(record))
+    told = announce_again(batch, world.outbox(), a_log(world))
+    assert told == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert len(world.all()) == 1
 
 
 def test_a_table_that_is_down_brings_the_batch_again():
     world = World()
     world.table.fail("transact", lambda: StoreUnavailable("down"))
     with pytest.raises(StoreUnavailable):
-        announce(event("outbox/accepted"), world.outbox(), a_log(world))
-    announce(event("outbox/accepted"), world.outbox(), a_log(world))
+        announce(event("outbox/accepted"), world.outbox(), MemoryQueue(), a_log(world))
+    announce(event("outbox/accepted"), world.outbox(), MemoryQueue(), a_log(world))
     assert len(world.all()) == 1
 
 

@@ -71,6 +71,7 @@ class Outbox:
     results_table: str
     deliveries_table: str
     delivery_queue_url: str
+    outbox_dead_letter_queue_url: str
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 
@@ -143,7 +144,11 @@ class Admin:
     spill_queue_url: str = ""
     delivery_dead_letter_queue_url: str = ""
     spill_dead_letter_queue_url: str = ""
+    outbox_queue_url: str = ""
+    outbox_dead_letter_queue_url: str = ""
     failure_queue_url: str = ""
+    outbox_function: str = ""
+    alarm_prefix: str = ""
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 

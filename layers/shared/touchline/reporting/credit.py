@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from touchline.attribution.engine.models import MARKOV_MODELS
 from touchline.kernel.errors import Forbidden, Refused
 from touchline.kernel.money import plain
 from touchline.ledger.decisions import WHOLE
@@ -65,6 +66,7 @@ def credit_report(
     for version, items in days:
         for item in items:
             _add(sums, version, item, ask, asked.group_by)
+    fitted = not set(asked.models).isdisjoint(MARKOV_MODELS)
     rows = [_row(asked.group_by, place, numbers) for place, numbers in _ordered(sums, asked)]
     return {
         "from": ask.days.first,
@@ -76,7 +78,8 @@ def credit_report(
         "published": {
             "days": len(days),
             "through": days[-1][0].day if days else None,
-            "restated": [version.day for version, _ in days if version.was],
+            "restated": [version.day for version, _ in days if version.restated],
+            "refitted": [version.day for version, _ in days if fitted and version.refitted],
         },
     }
 
