@@ -143,9 +143,3 @@ def span(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds // length:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _queue(name: str, count: int) -> Finding:
-    dead = name.endswith("_dead_letters") or name == "failures"
-    level = WELL if count == 0 else (BAD if dead else NOTE)
-    return Finding(name.replace("_", " "), level, f"{count} waiting", RUNBOOK.get(name, ""))
