@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import orjson
 
 from touchline.attribution.night.store import NightStore
 from touchline.attribution.store import Spread
 from touchline.kernel.clock import Clock, day_of
-from touchline.kernel.errors import Forbidden, NotFound
-from touchline.kernel.ids import AccountId, NewId, PartnerId, Realm, realm_of
+from touchline.kernel.errors import Forbidden, NotFound, Refused
+from touchline.kernel.ids import AccountId, EventName, NewId, PartnerId, Realm, realm_of
 from touchline.ledger.store import LedgerStore
 from touchline.platform.dynamo import Table
 from touchline.platform.http_api import Request, Response
@@ -79,6 +82,23 @@ class Call:
     def registry(self) -> Registry:
         """Everything declared for the account."""
         return self.services.cache.registry(self.account)
+
+    @property
+    def event_names(self) -> list[EventName]:
+        """Every name that an event bears or bore."""
+        events = self.registry.events.values()
+        bore = {span.name for event in events for span in event.names}
+        return sorted(bore | {event.api_name for event in events})
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object of the body. Raises Refused `bad_body`."""
+        try:
+            said = orjson.loads(self.request.body or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise Refused("bad_body", str(error)) from error
+        if not isinstance(said, dict):
+            raise Refused("bad_body", "not a JSON object")
+        return said
 
     @property
     def partner(self) -> PartnerId | None:
