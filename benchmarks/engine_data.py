@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from touchline.attribution.engine import columnar
-from touchline.attribution.engine.grams import Array
+from touchline.attribution.engine.arrays import Array
 from touchline.attribution.engine.paths import Batch, Journeys, stream_of, symbol_type
 
 SEED = 20_260_101

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cli.journey_source import BadRow, Block, OddRow, whole_text
-from touchline.attribution.engine.grams import Array, Ints
+from touchline.attribution.engine.arrays import Array, Ints
 from touchline.attribution.engine.paths import (
     Batch,
     Journeys,

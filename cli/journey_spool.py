@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from touchline.attribution.engine.grams import Array, Ints
+from touchline.attribution.engine.arrays import Array, Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from cli.journey_paths import ROUNDS_WELL, encoded, micros
 from cli.journey_source import BadRow, Block, OddRow, whole_text
 from cli.journey_spool import Piece, Spool
-from touchline.attribution.engine.grams import Array, Floats, Ints
+from touchline.attribution.engine.arrays import Array, Floats, Ints
 from touchline.attribution.engine.paths import Batch, Journeys, stream_of
 from touchline.kernel.money import MICROS
 

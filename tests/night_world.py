@@ -6,10 +6,11 @@ from typing import Any
 
 from tests.factories import NOON, a_conversion, a_touch
 from tests.memory_table import MemoryTable
+from touchline.attribution.night.fits import Fitting
 from touchline.attribution.night.judging import terms_by_event
-from touchline.attribution.night.publish import Fitting
 from touchline.attribution.night.run import Bench, run_night
 from touchline.attribution.night.store import NightStore
+from touchline.attribution.rules import rule_book
 from touchline.attribution.store import JourneyStore
 from touchline.kernel.clock import DAY_MS, HOUR_MS, day_of, next_day
 from touchline.kernel.ids import AccountId, ConversionId, EventName, PartnerId, Realm, Receipt
@@ -49,8 +50,8 @@ class World:
     ledger_table: MemoryTable = field(default_factory=MemoryTable)
     results: MemoryTable = field(default_factory=MemoryTable)
     now: int = NOON + 86_400_000
-    fitting: Fitting | None = None
     enough_time: Callable[[], bool] = lambda: True
+    refits: bool = True
 
     @property
     def ledger(self) -> LedgerStore:
@@ -74,6 +75,7 @@ class World:
         """What a night is done with."""
         rules = self.registry.account.rules
         version = str(rules.version)
+        fitting = Fitting(rule_book(self.registry, rules, ""), self.registry.account.currency)
         return Bench(
             journeys=JourneyStore(self.ledger_table, self.results),
             nights=NightStore(self.results, lambda: self.now),
@@ -82,8 +84,9 @@ class World:
             rules_version=version,
             pin=version,
             owner=owner,
-            fitting=self.fitting,
+            fitting=fitting if fitting.models else None,
             enough_time=self.enough_time,
+            refits=self.refits,
         )
 
     def night(self, day: str = TODAY, **how: Any) -> dict[str, Any]:

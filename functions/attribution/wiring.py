@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from touchline.attribution.night.aggregate import by_engine
 from touchline.attribution.night.office import Tools
 from touchline.attribution.store import by_threads
 from touchline.kernel.clock import Clock
@@ -41,7 +40,6 @@ def tools_of(
             clock=clock,
             owner=new_id("own"),
             spread=spread,
-            aggregate=by_engine,
             enough_time=enough_time,
             threshold=settings.night_shard_threshold,
             start=start,

@@ -26,6 +26,10 @@ ACCOUNT = "night-e2e"
 REALM = Realm(ACCOUNT)
 ORDERS = 24
 PATIENCE_SECONDS = 300
+FITTED = {"ads": 16.0, "email": 8.0}
+"""Half of all people came by email, then ads, and bought; half by ads alone, and did not. Without
+ads nobody buys; without email half of all would come to ads, and half of these buy: a quarter
+instead of a half. So the removal effects are 1 and 1/2."""
 
 
 def created(operator: Api, kind: str, content: Mapping[str, Any]) -> Any:
@@ -53,7 +57,8 @@ def first_day() -> str:
 
 @pytest.fixture(scope="module")
 def sent(owner: Api, anybody: Api, first_day: str) -> str:
-    """Orders of many people, each with two touches; the day on which the last one arrived."""
+    """Orders of many people, each with two touches, and as many people who saw an ad and left; the
+    day on which the last of it arrived."""
     assert first_day
     made = created(owner, "tokens", {"name": "b", "scopes": ["ingest"]})
     backend, now = anybody.with_token(made["token"]), system_clock()
@@ -64,6 +69,8 @@ def sent(owner: Api, anybody: Api, first_day: str) -> str:
             at = now - hours * HOUR_MS
             touch = {"kind": "click", "channel": channel, "occurred_at": at}
             items.append({"type": "touch", **who, **touch})
+        gone = {"user_domain": "crm", "user_id": f"gone{number}", "channel": "ads"}
+        items.append({"type": "touch", **gone, "kind": "click", "occurred_at": now - HOUR_MS})
         sale = {"event": "purchase", "conversion_id": f"N-{number}", "value": "10.00"}
         items.append({"type": "conversion", **who, **sale, "occurred_at": now - HOUR_MS})
     answer = backend.post("/batch", {"items": items})
@@ -126,6 +133,11 @@ def test_a_shard_that_fails_is_retried_then_left_and_the_next_night_goes_on_with
     report = owner.get("/reports/attribution", {"model": "linear"}).json()
     earned = {row["channel"]: row["value"] for row in report["rows"]}
     assert earned == {"email": "120.00", "ads": "120.00"}
+    fitted = owner.get("/reports/attribution", {"model": "markov_1"}).json()
+    shares = {row["channel"]: round(row["conversions"], 5) for row in fitted["rows"]}
+    assert shares == FITTED, shares
+    by_campaign = owner.get("/reports/attribution", {"model": "markov_1", "group_by": "campaign"})
+    assert sum(row["conversions"] for row in by_campaign.json()["rows"]) == ORDERS
     paths = owner.get("/reports/paths").json()["rows"]
     assert [(row["path"], row["conversions"]) for row in paths] == [(["email", "ads"], ORDERS)]
 

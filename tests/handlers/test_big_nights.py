@@ -57,6 +57,15 @@ class Machine:
         event = {"action": action, "realm": SHOP, "day": TODAY, "owner": owner, **more}
         return self.call(event)
 
+    def stages(self) -> list[list[str]]:
+        """Plan and do the steps, the last one first, until the run is ready: what was done."""
+        done = []
+        while (plan := self.act("plan"))["status"] == "planned":
+            for step in reversed(plan["steps"]):
+                assert self.call(step)["done"]
+            done.append([step["step"] for step in plan["steps"]])
+        return done
+
 
 def test_a_night_over_the_threshold_is_started_on_the_state_machine() -> None:
     machine = Machine(a_busy_shop(), threshold=8)
@@ -77,11 +86,10 @@ def test_the_steps_of_the_state_machine_write_what_the_function_alone_writes() -
     alone, fanned = a_busy_shop(), a_busy_shop()
     Machine(alone).call({"date": TODAY})
     machine = Machine(fanned)
-    plan = machine.act("plan")
-    for step in reversed(plan["steps"]):
-        assert machine.call(step)["done"]
+    stages = machine.stages()
     record = machine.act("publish")
 
+    assert [len(steps) for steps in stages] == [16, 8, 1]
     assert (record["status"], record["decided"]) == ("published", 12)
     assert fanned.connections.table("results").items() == alone.connections.table("results").items()
 
@@ -120,8 +128,7 @@ def test_a_step_whose_terms_have_changed_stops_and_the_next_plan_starts_over() -
     with pytest.raises(Conflict, match="what was declared has changed"):
         machine.call(step)
     machine.act("abandon")
-    for again in machine.act("plan")["steps"]:
-        machine.call(again)
+    machine.stages()
 
     assert machine.act("publish")["status"] == "published"
 

@@ -1,23 +1,16 @@
 """The night as a whole, over tables in memory."""
 
-from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from tests.factories import NOON, a_conversion, a_touch
-from tests.night_world import SHOP, TODAY, World, a_link, a_registry, tomorrow
+from tests.night_world import SHOP, TODAY, World, a_link, tomorrow
 from touchline.attribution.decisions import PATH_LIMIT
-from touchline.attribution.night.aggregate import by_engine
-from touchline.attribution.night.fits import Path
-from touchline.attribution.night.publish import Fitting
-from touchline.attribution.night.snapshot import TooLarge
 from touchline.attribution.night.store import NightStore
 from touchline.kernel.errors import Conflict
 from touchline.ledger.decisions import WHOLE
-from touchline.ledger.measures import Traffic
 from touchline.ledger.model import Status
-from touchline.registry.attribution_rules import AttributionRules
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -116,20 +109,6 @@ def test_a_journey_longer_than_a_decision_holds_keeps_its_first_and_latest_touch
     struck = [one for one in decision.candidates if one.verdict]
     assert {one.verdict for one in struck} == {"path_limit"}
     assert len(struck) + decision.left_out["path_limit"] == 403 - PATH_LIMIT
-
-
-def test_a_window_too_large_to_fit_is_published_without_its_fit_and_says_so() -> None:
-    """`fit_too_large`: the heuristic models do not wait for the data-driven ones."""
-
-    def too_much(_first: int, _end: int) -> Counter[Path]:
-        raise TooLarge
-
-    world = World(
-        registry=a_registry(rules=AttributionRules()),
-        fitting=Fitting(by_engine, too_much, "EUR", lambda _first, _end: Traffic(0, 0)),
-    ).happened(a_touch(), a_conversion())
-    record = world.night()
-    assert (record["status"], record["remarks"]) == ("published", ["fit_too_large"])
 
 
 def test_two_versions_of_a_day_are_kept_and_no_more() -> None:

@@ -42,6 +42,8 @@ class Pointed:
     day: str
     version: str = "v1"
     was: str = ""
+    restated: bool = False
+    refitted: bool = False
 
 
 @dataclass

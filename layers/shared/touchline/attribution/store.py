@@ -12,6 +12,7 @@ from touchline.kernel.ids import ConversionId, EventName, Realm
 from touchline.ledger import conversion_rows, keys, rows
 from touchline.ledger.fields import text
 from touchline.ledger.identity import Identity
+from touchline.ledger.keys import SHARDS
 from touchline.ledger.model import Conversion, ConversionKey, Link, Surroundings, Touch
 from touchline.ledger.result_keys import decision_partitions, decisions_pk
 from touchline.platform.dynamo import Cursor, Item, Key, Page, Table
@@ -81,6 +82,10 @@ class JourneyStore:
         """A page of links that were made or undone on the day."""
         batch = keys.links_batch(realm, day, shard)
         return self._ledger.query(batch, index=BY_BATCH.name, limit=PAGE, start=start)
+
+    def scan(self, segment: int, start: Cursor | None, fields: Sequence[str]) -> Page:
+        """A page of one segment of the whole ledger, with these attributes alone."""
+        return self._ledger.scan(segment=segment, segments=SHARDS, start=start, fields=fields)
 
     def decided(self, realm: Realm, day: str, shard: int, start: Cursor | None) -> Page:
         """A page of decisions about conversions that occurred on the day."""

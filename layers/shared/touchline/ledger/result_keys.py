@@ -53,6 +53,11 @@ def credit_sk(dimension: str, model: str, chunk: int = 0) -> str:
     return f"credit#{part(dimension)}#{part(model)}#{chunk:04d}"
 
 
+def within_sk(dimension: str, chunk: int = 0) -> str:
+    """`within#campaign#0000`: a dimension's values among the touches of each channel."""
+    return f"within#{part(dimension)}#{chunk:04d}"
+
+
 def paths_sk(chunk: int) -> str:
     """`paths#0000`: counted paths of the day's conversions."""
     return f"paths#{chunk:04d}"
@@ -105,6 +110,28 @@ def progress_pk(realm: Realm, run: str) -> str:
 def progress_key(realm: Realm, run: str, step: str) -> Key:
     """`shop#P#2026-01-31.1`, `changes#3`: how far one step of a run has come."""
     return Key(progress_pk(realm, run), step)
+
+
+def extract_pk(realm: Realm, run: str, segment: int) -> str:
+    """`shop#S#2026-01-31.1#3`: what a run under way keeps of one segment of the ledger."""
+    return f"{part(realm)}#S#{run}#{segment}"
+
+
+def extract_key(realm: Realm, run: str, segment: int, about: str, page: int) -> Key:
+    """`shop#S#2026-01-31.1#3`, `touches#000017`: what it keeps of one page, about touches, or about
+    who is one person; gone when the run is done."""
+    return Key(extract_pk(realm, run, segment), f"{about}#{page:06d}")
+
+
+def joined_pk(realm: Realm, run: str) -> str:
+    """`shop#J#2026-01-31.1`: journeys without a conversion, counted for a run under way."""
+    return f"{part(realm)}#J#{run}"
+
+
+def joined_key(realm: Realm, run: str, day: str, bucket: int, piece: int) -> Key:
+    """`shop#J#2026-01-31.1`, `2026-01-30#002#0000`: those of one bucket of the people, in the
+    window of one day; gone when the run is done."""
+    return Key(joined_pk(realm, run), f"{day}#{bucket:03d}#{piece:04d}")
 
 
 def exports_pk(realm: Realm) -> str:

@@ -26,8 +26,13 @@ class Version(Protocol):
         ...
 
     @property
-    def was(self) -> str:
-        """The version that counted before; "" when it is the day's first."""
+    def restated(self) -> bool:
+        """Whether decisions have changed since the day was first published."""
+        ...
+
+    @property
+    def refitted(self) -> bool:
+        """Whether all that the day's last change moved are data-driven credits."""
         ...
 
 

@@ -21,9 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from touchline.attribution.engine.grams import Array, Floats, Ints, Sums, run_starts, shorten
+from touchline.attribution.engine.arrays import Array, Floats, Ints, np
+from touchline.attribution.engine.grams import Sums, run_starts, shorten
 
 if TYPE_CHECKING:
     from touchline.attribution.engine.compiled import Kernel

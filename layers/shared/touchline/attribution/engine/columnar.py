@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
-from touchline.attribution.engine.grams import Array
+from touchline.attribution.engine.arrays import Array, np
 from touchline.attribution.engine.paths import Batch, Journeys, symbol_type
 
 MAGIC = b"TLJ1"

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from touchline.attribution.engine.arrays import Array, Floats, Ints, np
 
 if TYPE_CHECKING:
     from touchline.attribution.engine.chain import Chain, Flow
-    from touchline.attribution.engine.grams import Array, Floats, Ints
 
 SOURCE = Path(__file__).with_name("kernel.c")
 FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")

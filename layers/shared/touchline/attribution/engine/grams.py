@@ -6,17 +6,12 @@ a journey (before it: START, after it: its end) and digits 1..C are the channels
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from touchline.attribution.engine.arrays import Array, Ints, np
 
 if TYPE_CHECKING:
     from touchline.attribution.engine.compiled import Kernel
-
-Ints: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[np.float64]
-Array: TypeAlias = NDArray[Any]
 
 LARGEST_KEY = 2**62
 DENSE_KEYS = 2**23

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import numpy as np
-
-from touchline.attribution.engine.grams import Array, Ints
+from touchline.attribution.engine.arrays import Array, Ints, np
 
 BOUNDARY = 0
 """The symbol before, between and after journeys in a stream; channels are 1..C."""
@@ -59,7 +57,7 @@ class Batch:
     ended: Journeys
 
 
-def symbol_type(channels: int) -> type[np.unsignedinteger]:
+def symbol_type(channels: int) -> type["np.unsignedinteger"]:
     """The narrowest unsigned type for the symbols 0..channels."""
     if channels < 2**8:
         return np.uint8

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
-import numpy as np
-
-from touchline.attribution.engine.grams import Array, Ints
+from touchline.attribution.engine.arrays import Array, Ints, np
 from touchline.attribution.engine.models import (
     CREDIT_UNITS,
     REGISTRY,

@@ -9,9 +9,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from touchline.attribution.engine.grams import Array, Sums, joined, recode, shorten, summed
+from touchline.attribution.engine.arrays import Array, np
+from touchline.attribution.engine.grams import Sums, joined, recode, shorten, summed
 
 POSITIONS = 2**16
 """Journeys have fewer touches than this: lengths and positions are packed as digits of it."""

@@ -7,14 +7,11 @@ neither the order of journeys nor the size of batches can be seen in a table.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from touchline.attribution.engine.arrays import Array, Ints, np
 from touchline.attribution.engine.grams import (
     DENSE_KEYS,
     LARGEST_KEY,
-    Array,
     GramCounts,
-    Ints,
     Sums,
     digits_needed,
     joined,
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
 
 EXACT_FLOATS = 2**53
 BY_TOUCH = tuple(model for model in REGISTRY.values() if model.by_touch)
-NOTHING = Sums(np.zeros(0, np.int64), np.zeros((2, 0), np.int64))
 LIMB = 16
 HALF_UNIT = 20
 """Bits of a gain and of credit units that are multiplied and summed at a time."""
@@ -63,7 +59,8 @@ class Tally:
         base = digits_needed(len(channels), self._shape.order)
         self._channels = channels
         self._grams = GramCounts(base, self._shape.order, self._kernel)
-        self._places, self._sets, self._by_touch = [NOTHING], [NOTHING], [NOTHING]
+        nothing = Sums(np.zeros(0, np.int64), np.zeros((2, 0), np.int64))
+        self._places, self._sets, self._by_touch = [nothing], [nothing], [nothing]
         self._journeys = self._conversions = self._value_micros = 0
 
     def add(self, batch: Batch) -> None:

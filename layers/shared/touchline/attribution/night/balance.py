@@ -1,9 +1,10 @@
 """What went into a run must come out of it, exactly, or nothing is published."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from touchline.attribution.night.progress import Progress
-from touchline.attribution.night.rollups import Cell, DayRoll
+from touchline.attribution.night.rollups import Cell, PathTally
 from touchline.ledger.decisions import WHOLE
 
 
@@ -23,20 +24,26 @@ def imbalances(summed: Progress, found: Mapping[str, int]) -> list[str]:
     return faults
 
 
-def roll_imbalances(day: str, roll: DayRoll) -> list[str]:
+def credit_imbalances(
+    day: str, paths: Iterable[PathTally], cells: Mapping[tuple[str, str], Sequence[Cell]]
+) -> list[str]:
     """Models whose credit of the day is not exactly the day's conversions and their value."""
+    totals: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for tally in paths:
+        totals[tally.event, tally.currency][0] += tally.conversions * WHOLE
+        totals[tally.event, tally.currency][1] += tally.value_micros
     return [
         f"{day}: {model} does not add up to the conversions of {event} {currency}".rstrip()
-        for (dimension, model), cells in roll.cells().items()
+        for (dimension, model), some in cells.items()
         if dimension == "channel"
-        for (event, currency), count in sorted(roll.attributed.items())
-        if _sums(cells, event, currency) != (count * WHOLE, roll.value[event, currency])
+        for (event, currency), expected in sorted(totals.items())
+        if _sums(some, event, currency) != expected
     ]
 
 
-def _sums(cells: list[Cell], event: str, currency: str) -> tuple[int, int]:
+def _sums(cells: Sequence[Cell], event: str, currency: str) -> list[int]:
     concerned = [cell for cell in cells if (cell.event, cell.currency) == (event, currency)]
-    return (
+    return [
         sum(cell.share_ppb for cell in concerned),
         sum(cell.value_micros for cell in concerned),
-    )
+    ]

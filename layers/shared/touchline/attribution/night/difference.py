@@ -7,9 +7,6 @@ from typing import Any
 from touchline.attribution.night.rollups import Cell
 from touchline.ledger.decisions import WHOLE
 
-COMPARED = ("channel", "campaign", "partner")
-"""The dimensions that differences are told in."""
-
 _PLACES = 6
 
 Cells = Mapping[tuple[str, str], Iterable[Cell]]

@@ -4,19 +4,43 @@ Markov is a property of all journeys together. Each day's conversions of an even
 the channels' shares of the fit, so that days still add up; the fit itself is published beside.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple
 
-from touchline.attribution.night.rollups import DayRoll, PathTally
-from touchline.kernel.clock import next_day, start_of
+from touchline.attribution.engine.fit import Credit, fit_table, order_needed
+from touchline.attribution.engine.models import MARKOV_MODELS
+from touchline.attribution.engine.paths import PathCount, batch_of
+from touchline.attribution.engine.tables import CountTable, Shape, merged
+from touchline.attribution.engine.tally import count
+from touchline.attribution.night.rollups import Cell, PathTally, Within
+from touchline.attribution.night.windows import Window
+from touchline.attribution.rules import RuleBook
 from touchline.kernel.money import split_by_parts, split_micros
 from touchline.ledger.decisions import WHOLE
-from touchline.registry.attribution_rules import AttributionRules
+from touchline.ledger.measures import Traffic
 
-Path = tuple[str, ...]
+CHANNEL_LIMIT = 1000
+"""A fit of more channels would take minutes: its time grows with their third power."""
+
+
+class TooLarge(Exception):
+    """The window holds more than a fit can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How data-driven models are fitted: under whose rules, and value in which currency."""
+
+    book: RuleBook
+    currency: str
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models to fit; Shapley has credits of every single conversion."""
+        return tuple(one for one in self.book.rules.data_driven_models if one in MARKOV_MODELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,93 +58,65 @@ class Fit:
     value_shares_ppb: Mapping[str, int]
 
 
-class Aggregate(Protocol):
-    """Fits one model to counted paths (the engine's aggregated face)."""
-
-    def __call__(
-        self, model: str, won: Mapping[Path, tuple[int, int]], lost: Mapping[Path, int]
-    ) -> "Fitted":
-        """Credits by channel for paths with (conversions, value in micros), and without."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """What the engine says: conversions and value by channel, and the chain's own numbers."""
+class DayFits:
+    """The fits of a day, and what the same reading of the ledger told about its traffic."""
 
-    conversions: Mapping[str, Fraction]
-    value_micros: Mapping[str, int]
-    p_conversion: float
-    removal_effects: Mapping[str, float]
+    fits: Sequence[Fit] = ()
+    traffic: Traffic | None = None
 
 
-def window_of(day: str, rules: AttributionRules) -> tuple[str, str]:
-    """The first and the last day of the window that ends with `day`."""
-    return next_day(day, 1 - max(1, rules.fit_days)), day
+def shape_of(models: Sequence[str]) -> Shape:
+    """What has to be counted for these models."""
+    return Shape(order_needed(models), timed=False)
 
 
-def window_bounds(window: tuple[str, str]) -> tuple[int, int]:
-    """The same as instants: `[first, end)`."""
-    return start_of(window[0]), start_of(next_day(window[1]))
+def won_by_event(
+    tallies: Iterable[PathTally], currency: str, shape: Shape
+) -> dict[str, CountTable]:
+    """The converting paths of a day, counted by event. Value is in one currency."""
+    paths: defaultdict[str, list[PathCount]] = defaultdict(list)
+    for tally in tallies:
+        value = max(0, tally.value_micros) if tally.currency == currency else 0
+        paths[tally.event].append(PathCount(tally.path, tally.conversions, value))
+    return {event: count(batch_of(rows), shape) for event, rows in sorted(paths.items())}
 
 
-def fit_day(
-    window: tuple[str, str],
-    won: Iterable[PathTally],
-    lost: Counter[Path],
-    models: Sequence[str],
-    currency: str,
-    aggregate: Aggregate,
+def fit_event(
+    event: str, window: Window, won: Iterable[CountTable], lost: CountTable, models: Sequence[str]
 ) -> list[Fit]:
-    """Fit every model for every event that converted in the window. Value is in one currency."""
-    by_event: dict[str, dict[Path, tuple[int, int]]] = {}
-    for tally in won:
-        paths = by_event.setdefault(tally.event, {})
-        count, value = paths.get(tally.path, (0, 0))
-        counts_value = tally.value_micros if tally.currency == currency else 0
-        paths[tally.path] = (count + tally.conversions, value + max(0, counts_value))
-    name = f"{window[0]}/{window[1]}"
+    """Fit every model for an event that converted in the window. Raises TooLarge."""
+    try:
+        table = merged([*won, lost])
+        if len(table.channels) > CHANNEL_LIMIT:
+            raise TooLarge
+        fitted = fit_table(table, models)
+    except ValueError as error:
+        raise TooLarge from error
     return [
-        _fit(event, model, name, dict(sorted(paths.items())), lost, aggregate)
-        for event, paths in sorted(by_event.items())
+        _fit(event, model, window, fitted.credits[model], table, fitted.removal_effects[model])
         for model in models
     ]
-
-
-def give(fits: Iterable[Fit], roll: DayRoll) -> None:
-    """Divide the day's conversions by the fits of their events."""
-    for fit in fits:
-        channels = list(fit.shares_ppb)
-        parts = [fit.shares_ppb[channel] for channel in channels]
-        value_parts = [fit.value_shares_ppb[channel] for channel in channels]
-        for where, count in sorted(roll.attributed.items()):
-            if where[0] == fit.event:
-                shares = split_by_parts(count * WHOLE, parts, WHOLE)
-                value = split_by_parts(roll.value[where], value_parts, WHOLE)
-                given = zip(channels, zip(shares, value, strict=True), strict=True)
-                roll.add_fitted(fit.model, where, dict(given))
 
 
 def _fit(
     event: str,
     model: str,
-    window: str,
-    won: Mapping[Path, tuple[int, int]],
-    lost: Counter[Path],
-    aggregate: Aggregate,
+    window: Window,
+    credit: Mapping[str, Credit],
+    table: CountTable,
+    effects: Mapping[str, float],
 ) -> Fit:
-    fitted = aggregate(model, won, lost)
-    shares = _shares(fitted.conversions)
-    by_value = {channel: Fraction(value) for channel, value in fitted.value_micros.items()}
-    conversions = sum(count for count, _ in won.values())
+    by_value = {channel: Fraction(one.value_micros) for channel, one in credit.items()}
+    shares = _shares({channel: Fraction(one.conversions) for channel, one in credit.items()})
     return Fit(
         event=event,
         model=model,
-        window=window,
-        journeys=conversions + lost.total(),
-        conversions=conversions,
-        p_conversion=fitted.p_conversion,
-        removal_effects=dict(sorted(fitted.removal_effects.items())),
+        window=window.name,
+        journeys=table.journeys,
+        conversions=table.conversions,
+        p_conversion=table.conversions / table.journeys,
+        removal_effects=dict(sorted(effects.items())),
         shares_ppb=shares,
         value_shares_ppb=_shares(by_value) if any(by_value.values()) else shares,
     )
@@ -131,3 +127,88 @@ def _shares(amounts: Mapping[str, Fraction]) -> dict[str, int]:
     whole = sum(amounts.values(), Fraction(0))
     exact = [amounts[channel] / whole for channel in channels]
     return dict(zip(channels, split_micros(WHOLE, exact), strict=True))
+
+
+def fitted_cells(
+    fits: Sequence[Fit], paths: Iterable[PathTally], within: Mapping[str, Sequence[Within]]
+) -> dict[tuple[str, str], list[Cell]]:
+    """The day's conversions divided by the fits of their events, by dimension and model.
+
+    By channel as the fit says. By another dimension, what a channel earned is divided by that
+    dimension's values among the day's touches of the channel, as `within` counts them; where the
+    day has no such touch, it goes to "". Payouts stand beside, as they do with every model.
+    """
+    totals: defaultdict[_Where, list[int]] = defaultdict(lambda: [0, 0])
+    for tally in paths:
+        totals[tally.event, tally.currency][0] += tally.conversions
+        totals[tally.event, tally.currency][1] += tally.value_micros
+    earned = [
+        _Earned(where, channel, fit.model, *numbers)
+        for fit in fits
+        for where, sums in sorted(totals.items())
+        if where[0] == fit.event
+        for channel, numbers in _given(fit, *sums)
+    ]
+    models = dict.fromkeys(fit.model for fit in fits)
+    return {
+        (dimension, model): _divided([one for one in earned if one.model == model], dimension, rows)
+        for dimension, rows in within.items()
+        for model in models
+    }
+
+
+_Where = tuple[str, str]
+"""An event and a currency."""
+
+
+class _Earned(NamedTuple):
+    where: _Where
+    channel: str
+    model: str
+    share_ppb: int
+    value_micros: int
+
+
+def _given(fit: Fit, conversions: int, value: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    channels = list(fit.shares_ppb)
+    by_count = [fit.shares_ppb[channel] for channel in channels]
+    by_value = [fit.value_shares_ppb[channel] for channel in channels]
+    shares = split_by_parts(conversions * WHOLE, by_count, WHOLE)
+    money = split_by_parts(value, by_value, WHOLE)
+    return zip(channels, zip(shares, money, strict=True), strict=True)
+
+
+def _divided(earned: Iterable[_Earned], dimension: str, rows: Sequence[Within]) -> list[Cell]:
+    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    among: defaultdict[tuple[str, str, str], list[Within]] = defaultdict(list)
+    for row in rows:
+        among[row.event, row.currency, row.channel].append(row)
+        sums[row.event, row.currency, row.value][2] += row.payout_micros
+    for one in earned:
+        touched = [row for row in among[(*one.where, one.channel)] if row.share_ppb]
+        if dimension == "channel" or not touched:
+            value = one.channel if dimension == "channel" else ""
+            _add(sums, (*one.where, value), one.share_ppb, one.value_micros)
+            continue
+        shares = _split(one.share_ppb, [row.share_ppb for row in touched])
+        by_value = [row.value_micros for row in touched]
+        money = _split(
+            one.value_micros, by_value if sum(by_value) else [row.share_ppb for row in touched]
+        )
+        for row, share, micros in zip(touched, shares, money, strict=True):
+            _add(sums, (*one.where, row.value), share, micros)
+    return [Cell(*place, *numbers) for place, numbers in sorted(sums.items()) if any(numbers)]
+
+
+def _split(amount: int, parts: Sequence[int]) -> tuple[int, ...]:
+    return split_by_parts(amount, parts, sum(parts))
+
+
+def _add(
+    sums: defaultdict[tuple[str, str, str], list[int]],
+    place: tuple[str, str, str],
+    share_ppb: int,
+    value_micros: int,
+) -> None:
+    sums[place][0] += share_ppb
+    sums[place][1] += value_micros

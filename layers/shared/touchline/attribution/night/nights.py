@@ -21,10 +21,11 @@ STARTED = "started"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night of one realm."""
+    """One night of one realm; `last` of those that the invocation runs of that realm."""
 
     realm: Realm
     day: str
+    last: bool = True
 
 
 def missed_days(last_day: str, now: int) -> list[str]:

@@ -4,10 +4,8 @@ In-process while a night is small; above the threshold the state machine runs th
 the same function.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 from touchline.attribution.contracts import (
@@ -16,7 +14,7 @@ from touchline.attribution.contracts import (
     changed_rules,
     night_request,
 )
-from touchline.attribution.night.fits import Aggregate, Path
+from touchline.attribution.night.fits import Fitting
 from touchline.attribution.night.judging import terms_by_event
 from touchline.attribution.night.nights import (
     STARTED,
@@ -28,18 +26,15 @@ from touchline.attribution.night.nights import (
     summed_up,
 )
 from touchline.attribution.night.progress import Job, step_named
-from touchline.attribution.night.publish import Fitting
-from touchline.attribution.night.run import Bench, begin, do_step, finish, run_night
-from touchline.attribution.night.scan import Scanner
+from touchline.attribution.night.run import Bench, begin, do_step, finish, next_steps, run_night
 from touchline.attribution.night.store import NightStore
 from touchline.attribution.night.what_if import what_if, what_if_summed_up
-from touchline.attribution.rules import RuleBook, rule_book
+from touchline.attribution.rules import rule_book
 from touchline.attribution.store import JourneyStore, Order, Spread
 from touchline.kernel.clock import Clock, days_between
 from touchline.kernel.errors import Conflict
 from touchline.kernel.ids import AccountId, Realm, account_of, realm_of
 from touchline.ledger.keys import SHARDS
-from touchline.ledger.measures import Traffic
 from touchline.registry.attribution_rules import AttributionRules
 from touchline.registry.model import Registry
 
@@ -70,7 +65,6 @@ class Tools:
     clock: Clock
     owner: str
     spread: Spread
-    aggregate: Aggregate | None
     enough_time: Callable[[], bool]
     threshold: int
     start: Callable[[Mapping[str, Any]], str] | None = None
@@ -83,7 +77,6 @@ class Office:
         self._tools = tools
         self._asked = asked or night_request({})
         self._registries: dict[Realm, Registry] = {}
-        self._scanner: Scanner | None = None
         self._journeys = JourneyStore(tools.ledger, tools.results, tools.spread)
         self._nights = NightStore(tools.results, tools.clock)
 
@@ -94,23 +87,25 @@ class Office:
         return summed_up(run_nights(self._wanted(), self._run))
 
     def plan(self, step: StepRequest) -> dict[str, Any]:
-        """Take the night for a state machine, and list its steps."""
+        """Take the night for a state machine, or go on with it: the steps to do side by side now,
+        and when there are none, that the run is ready to be published."""
         realm = Realm(step.realm)
         self._nights.take_lease(realm, step.owner, DISTRIBUTED_LEASE_SECONDS)
         bench = self.bench(realm, step.owner)
         job = begin(realm, step.day, bench, recompute=step.recompute)
         given = {"realm": realm, "day": job.day, "owner": step.owner}
+        steps = next_steps(job, bench)
         return {
             **given,
-            "status": "planned",
-            "steps": [{**given, "action": "work", "step": one.name} for one in job.steps()],
+            "status": "planned" if steps else "ready",
+            "steps": [{**given, "action": "work", "step": one.name} for one in steps],
         }
 
     def work(self, asked: StepRequest) -> dict[str, Any]:
         """Do one step as far as time allows. Raises Conflict when the terms have changed."""
         job, bench = self._under_way(asked)
         step = step_named(asked.step)
-        progress = do_step(job, step, self._nights.progress_of(job, step), bench)
+        progress = do_step(job, step, bench)
         given = {"realm": asked.realm, "day": asked.day, "owner": asked.owner}
         return {**given, "action": "work", "step": asked.step, "done": progress.done}
 
@@ -126,12 +121,12 @@ class Office:
         self._nights.give_back(Realm(asked.realm), asked.owner)
         return {"realm": asked.realm, "day": asked.day, "status": "abandoned"}
 
-    def bench(self, realm: Realm, owner: str) -> Bench:
+    def bench(self, realm: Realm, owner: str, *, refits: bool = True) -> Bench:
         """What one realm's night is done with."""
         registry = self._registry(realm)
         rules = self._rules(registry)
         version = rules_version(rules, registry.account.rules)
-        aggregate = self._tools.aggregate
+        fitting = Fitting(rule_book(registry, rules, ""), registry.account.currency)
         return Bench(
             journeys=self._journeys,
             nights=self._nights,
@@ -140,15 +135,10 @@ class Office:
             rules_version=version,
             pin=pin_of(registry, rules),
             owner=owner,
-            fitting=Fitting(
-                aggregate,
-                partial(self._lost, realm),
-                registry.account.currency,
-                partial(self._traffic, realm),
-            )
-            if aggregate
-            else None,
+            fitting=fitting if fitting.models else None,
             enough_time=self._tools.enough_time,
+            refits=refits,
+            spread=self._tools.spread,
         )
 
     def _run(self, night: Night) -> dict[str, Any]:
@@ -156,7 +146,7 @@ class Office:
             given = {"realm": night.realm, "day": night.day, "recompute": self._recompute}
             name = self._tools.start({"nights": [given]})
             return {"realm": night.realm, "day": night.day, "status": STARTED, "execution": name}
-        bench = self.bench(night.realm, self._tools.owner)
+        bench = self.bench(night.realm, self._tools.owner, refits=night.last)
         scheduled = self._asked.date is None and self._asked.first is None
         return run_night(
             night.realm, night.day, bench, recompute=self._recompute, scheduled=scheduled
@@ -177,7 +167,12 @@ class Office:
         return self._asked.first is not None or self._asked.rules is not None
 
     def _wanted(self) -> list[Night]:
-        return [Night(realm, day) for realm in self._realms() for day in self._days(realm)]
+        return [
+            Night(realm, day, last=day == days[-1])
+            for realm in self._realms()
+            for days in [self._days(realm)]
+            for day in days
+        ]
 
     def _realms(self) -> list[Realm]:
         if self._asked.account is not None:
@@ -223,20 +218,3 @@ class Office:
     def _rules(self, registry: Registry) -> AttributionRules:
         declared = registry.account.rules
         return declared if self._asked.rules is None else changed_rules(declared, self._asked.rules)
-
-    def _lost(self, realm: Realm, first: int, end: int) -> Counter[Path]:
-        return self._scan(realm, first).lost(realm, first, end)
-
-    def _traffic(self, realm: Realm, first: int, end: int) -> Traffic:
-        return self._scan(realm, first).traffic(realm, first, end)
-
-    def _scan(self, realm: Realm, first: int) -> Scanner:
-        if self._scanner is None or realm not in self._scanner.realms:
-            realms = {*self._registries, *(self._realms() if self._asked.account is None else ())}
-            books = {one: self._book(one) for one in {*realms, realm}}
-            self._scanner = Scanner(self._tools.ledger, books, first, self._tools.spread)
-        return self._scanner
-
-    def _book(self, realm: Realm) -> RuleBook:
-        registry = self._registry(realm)
-        return rule_book(registry, self._rules(registry), "")

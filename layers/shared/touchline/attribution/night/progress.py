@@ -15,6 +15,8 @@ from touchline.platform.dynamo import Cursor
 CHANGES = "changes"
 LINKS = "links"
 RECOMPUTE = "recompute"
+SCAN = "scan"
+JOIN = "join"
 
 SHOWN = 20
 """Rows set aside that a run record names; all are counted."""
@@ -41,15 +43,15 @@ class Job:
         """When the day of the night ends (ms): a run again, on whatever day, reads as this one."""
         return start_of(self.day) + DAY_MS
 
-    def steps(self) -> tuple["Step", ...]:
-        """What is to be done before publishing, in any order."""
+    def inputs(self) -> tuple["Step", ...]:
+        """The shards of what is to be decided, in any order."""
         kinds = (CHANGES, LINKS, RECOMPUTE) if self.recompute else (CHANGES, LINKS)
         return tuple(Step(kind, shard) for kind in kinds for shard in range(SHARDS))
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One shard of one kind of input."""
+    """One shard of one kind of work."""
 
     kind: str
     shard: int
@@ -71,7 +73,8 @@ class Progress:
     """How far a step has come, and what it counted on the way.
 
     `decided` counts, by the day of the conversion, the decisions that this run changed about
-    conversions of its own input: publishing counts the same by reading decisions back.
+    conversions of its own input: publishing counts the same by reading decisions back. Scan steps
+    count their pages, and the touches and links that they kept.
     """
 
     cursor: Cursor | None = None
@@ -83,6 +86,9 @@ class Progress:
     decided: Mapping[str, int] = field(default_factory=dict)
     days: tuple[str, ...] = ()
     faults: tuple[Unreadable, ...] = ()
+    pages: int = 0
+    touches: int = 0
+    links: int = 0
 
     def after(self, chunk: "Progress") -> "Progress":
         """This progress with one more chunk."""
@@ -95,6 +101,9 @@ class Progress:
             decided=_added(self.decided, chunk.decided),
             days=tuple(sorted({*self.days, *chunk.days})),
             faults=tuple(dict.fromkeys((*self.faults, *chunk.faults)))[:SHOWN],
+            pages=self.pages + chunk.pages,
+            touches=self.touches + chunk.touches,
+            links=self.links + chunk.links,
         )
 
 
@@ -119,6 +128,9 @@ def progress_text(progress: Progress) -> str:
             "decided": dict(progress.decided),
             "days": list(progress.days),
             "faults": [list(fault) for fault in progress.faults],
+            "pages": progress.pages,
+            "touches": progress.touches,
+            "links": progress.links,
         }
     )
 

@@ -1,44 +1,28 @@
 """The last step of a run: roll up the days that changed, check, and only then let them count."""
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from touchline.attribution.engine.models import MARKOV_MODELS
-from touchline.attribution.night.balance import imbalances, roll_imbalances
-from touchline.attribution.night.difference import COMPARED, Cells, difference
-from touchline.attribution.night.fits import (
-    Aggregate,
-    Fit,
-    Path,
-    fit_day,
-    give,
-    window_bounds,
-    window_of,
-)
+from touchline.attribution.night.balance import credit_imbalances, imbalances
+from touchline.attribution.night.difference import Cells, difference
+from touchline.attribution.night.fits import DayFits, Fitting, fitted_cells
+from touchline.attribution.night.fitter import Fitter
 from touchline.attribution.night.progress import Job, Progress
 from touchline.attribution.night.records import Restated, RunRecord
-from touchline.attribution.night.rollups import (
-    Cell,
-    Content,
-    DayRoll,
-    PathTally,
-    cells_in,
-    paths_in,
-)
+from touchline.attribution.night.rolled import Rolled, read_back, rolled_up, version_rows
+from touchline.attribution.night.rollups import COMPARED, Cell, cells_in, paths_digest, paths_in
 from touchline.attribution.night.store import Pointer
-from touchline.attribution.night.work import OWN_CAUSES
-from touchline.kernel.clock import next_day, start_of
+from touchline.attribution.night.windows import basis, stale, window_named, window_of
 from touchline.kernel.ids import Realm
-from touchline.ledger.decisions import Decision, decision_of
 from touchline.ledger.fields import text
-from touchline.ledger.measures import ROLLUP, Traffic, measure_items
-from touchline.ledger.result_keys import TRAFFIC_SK, fit_sk, version_pk
 from touchline.platform.dynamo import Item
 from touchline.registry.attribution_rules import AttributionRules
+
+REFITTED = "refitted"
+"""Why a day was restated although its decisions did not change: what its fits are made of did."""
+REFITS_WAITING = "refits_waiting"
+"""The remark of a run that left fits of published days out of date: there were too many."""
 
 
 class Decisions(Protocol):
@@ -50,13 +34,9 @@ class Decisions(Protocol):
 
 
 class Versions(Protocol):
-    """Where what is published is kept."""
+    """Where what is published is kept, and what was joined for it."""
 
-    def pointer(self, realm: Realm, day: str) -> Pointer | None:
-        """Which version of a day counts."""
-        ...
-
-    def pointers(self, realm: Realm, first: str, last: str) -> list[Pointer]:
+    def pointers(self, realm: Realm, first: str = "", last: str = "") -> list[Pointer]:
         """The versions that count of every published day from `first` to `last`."""
         ...
 
@@ -76,29 +56,19 @@ class Versions(Protocol):
         """Let the version count."""
         ...
 
-
-Lost = Callable[[int, int], Counter[Path]]
-"""Paths of people who did not convert between two instants, counted."""
+    def joined(self, job: Job, day: str) -> list[bytes]:
+        """What the join steps kept for a day, bucket by bucket."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
-    """How data-driven models are fitted; without `lost` they are not."""
-
-    aggregate: Aggregate
-    lost: Lost
-    currency: str
-    traffic: Callable[[int, int], Traffic]
-
-
-@dataclass(slots=True)
 class _Prepared:
+    """A day whose pointer is to move, the one that counts until then, and why."""
+
     pointer: Pointer
     before: Pointer | None
-    roll: DayRoll
-    causes: Counter[str]
-    found: int
-    changed: bool
+    causes: Mapping[str, int] = field(default_factory=dict)
+    faults: Sequence[str] = ()
 
 
 class Publisher:
@@ -113,67 +83,150 @@ class Publisher:
         fitting: Fitting | None,
     ) -> None:
         self._job = job
+        self._rules = rules
         self._decisions = decisions
         self._versions = versions
-        self._rules = rules
         self._fitting = fitting
-        self._fresh: dict[str, str] = {}
 
-    def publish(self, summed: Progress, record: RunRecord) -> RunRecord:
-        """Roll up, check, publish. What comes back is the record, published or failed."""
-        days = set(summed.days)
-        own = self._versions.pointer(self._job.realm, self._job.day)
-        if own is None or own.run == self._job.run or self._job.recompute:
-            days.add(self._job.day)
-        prepared = [self._prepare(day) for day in sorted(days)]
-        found = {one.pointer.day: one.found for one in prepared if one.found}
-        faults = imbalances(summed, found)
-        for one in prepared:
-            faults.extend(roll_imbalances(one.pointer.day, one.roll))
+    def publish(
+        self,
+        days: Iterable[str],
+        summed: Progress,
+        record: RunRecord,
+        *,
+        fits: bool = True,
+        refits: bool = True,
+    ) -> RunRecord:
+        """Roll up, fit, check, publish. What comes back is the record, published or failed.
+
+        Without `refits` only the days that changed are fitted. Raises TooLarge before anything
+        counts, when a window is too large for its fit: then without `fits`.
+        """
+        published = {one.day: one for one in self._versions.pointers(self._job.realm)}
+        rolled = [self._rolled_up(day) for day in sorted(days)]
+        faults = imbalances(summed, {one.day: one.found for one in rolled if one.found})
+        for one in rolled:
+            faults.extend(credit_imbalances(one.day, one.paths, one.cells))
+        fresh = {
+            one.day: one
+            for one in rolled
+            if one.day not in published or published[one.day].content != one.content
+        }
+        paths = {day: one.paths for day, one in published.items()}
+        paths |= {day: paths_digest(one.paths) for day, one in fresh.items()}
         if faults:
             return record.failed(faults)
-        restated = [self._restated(one) for one in prepared if one.changed]
-        for one in prepared:
-            if one.changed:
-                self._forget_older(one)
-                self._versions.point(self._job.realm, one.pointer, one.before)
-        return record.published(restated)
+        fitter = self._fitter(published, fresh) if fits else None
+        outdated = self._outdated(published, fresh, paths) if fitter and refits else []
+        again = {one.day: self._refitted(one, paths, fitter) for one in outdated if fitter}
+        prepared = [
+            *(self._changed(one, published.get(one.day), paths, fitter) for one in fresh.values()),
+            *self._done_before(published, fresh, {one.day: one for one in rolled}),
+            *(one for one in again.values() if one is not None),
+        ]
+        faults = [fault for one in prepared for fault in one.faults]
+        if faults:
+            return record.failed(faults)
+        in_order = sorted(prepared, key=lambda one: one.pointer.day)
+        restated = [self._restated(one) for one in in_order if one.pointer.run == self._job.run]
+        for day in in_order:
+            self._forget_older(day)
+            self._versions.point(self._job.realm, day.pointer, day.before)
+        waiting = (REFITS_WAITING,) if None in again.values() else ()
+        return record.published(restated, waiting)
 
-    def _prepare(self, day: str) -> _Prepared:
-        realm = self._job.realm
-        before = self._versions.pointer(realm, day)
-        roll, content, causes = DayRoll(), Content(), Counter[str]()
+    def _fitter(
+        self, published: Mapping[str, Pointer], fresh: Mapping[str, Rolled]
+    ) -> Fitter | None:
+        if self._fitting is None:
+            return None
+        return Fitter(self._job, self._versions, self._fitting, published, fresh)
 
-        def told() -> Iterator[Decision]:
-            for item in self._decisions.decisions(realm, day):
-                content.add(item)
-                if text(item, "run") == self._job.run:
-                    causes[text(item, "cause")] += 1
-                decision = decision_of(item)
-                roll.add(decision)
-                yield decision
+    def _rolled_up(self, day: str) -> Rolled:
+        decisions = self._decisions.decisions(self._job.realm, day)
+        fitted = self._fitting is not None
+        return rolled_up(self._job.realm, day, self._job.run, decisions, fitted=fitted)
 
-        measures = measure_items(realm, day, "", told())
-        found = sum(causes[cause] for cause in OWN_CAUSES)
-        if before is not None and before.content == content.text():
-            return _Prepared(before, before, roll, causes, found, before.run == self._job.run)
-        fits = self._fit(day, roll)
-        give(fits, roll)
-        traffic = self._traffic(day, fits)
-        version = _version(content.text(), fits, traffic)
-        was = before.version if before and before.run != self._job.run else ""
+    def _outdated(
+        self,
+        published: Mapping[str, Pointer],
+        fresh: Mapping[str, Rolled],
+        paths: Mapping[str, str],
+    ) -> list[Pointer]:
+        """Days whose decisions did not change and whose fits are out of date, or were left out."""
+        rest = [one for one in published.values() if one.day not in fresh]
+        own = published.get(self._job.day)
+        unfitted = self._job.recompute and own in rest and own is not None and not own.fitted
+        return [*stale(rest, paths), *([own] if own and unfitted else [])]
+
+    def _changed(
+        self,
+        rolled: Rolled,
+        before: Pointer | None,
+        paths: Mapping[str, str],
+        fitter: Fitter | None,
+    ) -> _Prepared:
+        """A day whose decisions are others than those published, or that was not published yet."""
+        window = window_of(rolled.day, self._rules)
+        fits = fitter.fit(rolled, window) if fitter else None
+        version, faults = self._keep(rolled, fits or DayFits())
+        repeated = before is not None and before.run == self._job.run
         pointer = Pointer(
-            day=day,
+            day=rolled.day,
             version=version,
             run=self._job.run,
-            was=was or (before.was if before and before.run == self._job.run else ""),
-            content=content.text(),
-            window="/".join(window_of(day, self._rules)),
+            was=_version_before(before, self._job.run),
+            content=rolled.content,
+            paths=paths[rolled.day],
+            window=window.name,
+            fitted=basis(window, paths) if fits else "",
+            restated=before is not None and (before.restated or not repeated),
         )
-        self._keep(pointer, measures, roll, fits)
-        if traffic is not None:
-            self._keep_traffic(pointer, traffic)
-        return _Prepared(pointer, before, roll, causes, found, True)
+        return _Prepared(pointer, before, rolled.causes, faults)
+
+    def _refitted(
+        self, before: Pointer, paths: Mapping[str, str], fitter: Fitter
+    ) -> _Prepared | None:
+        """A published day with new fits; None when its journeys were not joined in this run."""
+        window = window_named(before.window)
+        version = self._versions.version(self._job.realm, before.day, before.version, "")
+        rolled = read_back(before.day, before.content, version)
+        fits = fitter.fit(rolled, window)
+        if fits is None:
+            return None
+        name, faults = self._keep(rolled, fits)
+        fitted = replace(before, fitted=basis(window, paths))
+        if name == before.version:
+            return _Prepared(fitted, before)
+        was = _version_before(before, self._job.run)
+        pointer = replace(fitted, version=name, run=self._job.run, was=was, refitted=True)
+        return _Prepared(pointer, before, {REFITTED: rolled.conversions}, faults)
+
+    def _done_before(
+        self,
+        published: Mapping[str, Pointer],
+        fresh: Mapping[str, Rolled],
+        rolled: Mapping[str, Rolled],
+    ) -> Iterator[_Prepared]:
+        """Days that this very run had published when it was stopped."""
+        for pointer in published.values():
+            if pointer.run != self._job.run or pointer.day in fresh:
+                continue
+            if pointer.refitted:
+                rows = self._versions.version(
+                    self._job.realm, pointer.day, pointer.version, "paths#"
+                )
+                conversions = sum(tally.conversions for row in rows for tally in paths_in(row))
+                yield _Prepared(pointer, pointer, {REFITTED: conversions})
+            elif pointer.day in rolled:
+                yield _Prepared(pointer, pointer, rolled[pointer.day].causes)
+
+    def _keep(self, rolled: Rolled, fits: DayFits) -> tuple[str, list[str]]:
+        """Write a version that nobody points to yet: its name, and what does not add up in it."""
+        cells = fitted_cells(fits.fits, rolled.paths, rolled.within)
+        version, rows = version_rows(self._job.realm, rolled, fits, cells)
+        self._versions.keep_version(rows)
+        return version, credit_imbalances(rolled.day, rolled.paths, cells)
 
     def _forget_older(self, one: _Prepared) -> None:
         """Two versions of a day are kept, the one that counts and the one before. Older ones go
@@ -182,60 +235,6 @@ class Publisher:
         if older and older not in {one.pointer.version, one.pointer.was}:
             self._versions.forget(self._job.realm, one.pointer.day, older)
 
-    def _keep(
-        self, pointer: Pointer, measures: Sequence[Item], roll: DayRoll, fits: Sequence[Fit]
-    ) -> None:
-        pk = version_pk(self._job.realm, pointer.day, pointer.version)
-        rows = [*roll.rows(), *((fit_sk(fit.event, fit.model), asdict(fit)) for fit in fits)]
-        items: list[Item] = [{**item, "pk": pk} for item in measures]
-        items.extend(
-            {
-                "pk": pk,
-                "sk": sk,
-                "kind": ROLLUP,
-                "body": json.dumps(body, sort_keys=True, separators=(",", ":")),
-            }
-            for sk, body in rows
-        )
-        self._versions.keep_version(items)
-        self._fresh[pointer.day] = pointer.version
-
-    def _fit(self, day: str, roll: DayRoll) -> list[Fit]:
-        models = [one for one in self._rules.data_driven_models if one in MARKOV_MODELS]
-        if self._fitting is None or not models or not roll.attributed:
-            return []
-        window = window_of(day, self._rules)
-        events = {event for event, _ in roll.attributed}
-        won = [one for one in self._won(window, day, roll) if one.event in events]
-        lost = self._fitting.lost(*window_bounds(window))
-        return fit_day(window, won, lost, models, self._fitting.currency, self._fitting.aggregate)
-
-    def _traffic(self, day: str, fits: Sequence[Fit]) -> Traffic | None:
-        """People and sessions of a day for which the ledger was read anyway."""
-        if self._fitting is None or not fits:
-            return None
-        return self._fitting.traffic(start_of(day), start_of(next_day(day)))
-
-    def _keep_traffic(self, pointer: Pointer, traffic: Traffic) -> None:
-        row: Item = {
-            "pk": version_pk(self._job.realm, pointer.day, pointer.version),
-            "sk": TRAFFIC_SK,
-            "kind": ROLLUP,
-            "people": traffic.people,
-            "sessions": traffic.sessions,
-        }
-        self._versions.keep_version([row])
-
-    def _won(self, window: tuple[str, str], day: str, roll: DayRoll) -> Iterator[PathTally]:
-        """Paths that converted in the window: of this day as rolled up now, of others as kept."""
-        realm = self._job.realm
-        known = {one.day: one.version for one in self._versions.pointers(realm, *window)}
-        for other, version in sorted({**known, **self._fresh}.items()):
-            if window[0] <= other < day:
-                for item in self._versions.version(realm, other, version, "paths#"):
-                    yield from paths_in(item)
-        yield from roll.paths()
-
     def _restated(self, one: _Prepared) -> Restated:
         day, pointer = one.pointer.day, one.pointer
         moved = (
@@ -243,8 +242,7 @@ class Publisher:
             if pointer.was
             else []
         )
-        causes = dict(sorted(one.causes.items()))
-        return Restated(day, pointer.version, pointer.was, causes, moved)
+        return Restated(day, pointer.version, pointer.was, dict(sorted(one.causes.items())), moved)
 
     def _cells(self, day: str, version: str) -> Cells:
         cells: dict[tuple[str, str], list[Cell]] = {}
@@ -257,6 +255,8 @@ class Publisher:
         return cells
 
 
-def _version(content: str, fits: Sequence[Fit], traffic: Traffic | None) -> str:
-    fitted = json.dumps([[asdict(fit) for fit in fits], traffic], sort_keys=True)
-    return hashlib.sha256(f"{content} {fitted}".encode()).hexdigest()[:24]
+def _version_before(before: Pointer | None, run: str) -> str:
+    """The version that counted before this run, which may have published the day already."""
+    if before is None:
+        return ""
+    return before.was if before.run == run else before.version

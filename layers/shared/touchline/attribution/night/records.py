@@ -47,9 +47,11 @@ class RunRecord:
     recompute: bool = False
     remarks: Sequence[str] = ()
 
-    def published(self, restated: Sequence[Restated]) -> "RunRecord":
+    def published(self, restated: Sequence[Restated], remarks: Sequence[str]) -> "RunRecord":
         """The record of a run that balanced and was published."""
-        return replace(self, status=PUBLISHED, restated=tuple(restated))
+        return replace(
+            self, status=PUBLISHED, restated=tuple(restated), remarks=(*self.remarks, *remarks)
+        )
 
     def failed(self, faults: Sequence[str]) -> "RunRecord":
         """The record of a run that did not balance; it published nothing."""

@@ -7,19 +7,21 @@ incremented, it is replaced, so that nothing can be counted twice.
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from touchline.kernel.clock import day_of
-from touchline.ledger.decisions import ATTRIBUTED, Candidate, Decision
+from touchline.ledger.decisions import ATTRIBUTED, WHOLE, Candidate, Decision
 from touchline.ledger.fields import text
-from touchline.ledger.result_keys import FACTS_SK, credit_sk, paths_sk
+from touchline.ledger.result_keys import FACTS_SK, credit_sk, paths_sk, within_sk
 from touchline.platform.dynamo import Item
 
-CELLS_PER_ROW = 1000
-"""Far below what one row can hold; also of paths."""
+One = TypeVar("One")
 
-FORMAT = "1"
+ROW_BYTES = 200_000
+"""What one row of cells or paths holds: half of what an item can."""
+
+FORMAT = "2"
 """Grows with every change of what a version holds, so that versions of two formats differ."""
 
 
@@ -28,6 +30,23 @@ class Cell(NamedTuple):
 
     event: str
     currency: str
+    value: str
+    share_ppb: int
+    value_micros: int
+    payout_micros: int
+
+
+COMPARED = ("channel", "campaign", "partner")
+"""The dimensions that data-driven credit and differences are told in."""
+
+
+class Within(NamedTuple):
+    """A value of a dimension among the touches of one channel: each conversion whose path has the
+    channel counts once, shared evenly by its touches of the channel. And what is owed to it."""
+
+    event: str
+    currency: str
+    channel: str
     value: str
     share_ppb: int
     value_micros: int
@@ -71,9 +90,16 @@ class Content:
 
 
 class DayRoll:
-    """Adds up the decisions of one day, one by one, in any order."""
+    """Adds up the decisions of one day, one by one, in any order.
 
-    def __init__(self) -> None:
+    `fitted` tells whether data-driven models will be given their part of it.
+    """
+
+    def __init__(self, *, fitted: bool = False) -> None:
+        self._fitted = fitted
+        self._within: defaultdict[str, defaultdict[tuple[str, str, str, str], list[int]]] = (
+            defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
+        )
         self._credit: defaultdict[tuple[str, str], defaultdict[tuple[str, str, str], list[int]]] = (
             defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
         )
@@ -81,8 +107,6 @@ class DayRoll:
             lambda: [0, 0]
         )
         self._facts: defaultdict[str, _Facts] = defaultdict(_Facts)
-        self.attributed: Counter[tuple[str, str]] = Counter()
-        self.value: Counter[tuple[str, str]] = Counter()
 
     def add(self, decision: Decision) -> None:
         """Count one decision."""
@@ -91,8 +115,6 @@ class DayRoll:
         if decision.outcome != ATTRIBUTED:
             return
         where = (event, decision.currency)
-        self.attributed[where] += 1
-        self.value[where] += decision.value_micros
         path = decision.path
         tally = self._paths[(*where, tuple(step.channel for step in path))]
         tally[0] += 1
@@ -104,16 +126,9 @@ class DayRoll:
                     cell = self._credit[dimension, model][(*where, value)]
                     cell[0] += credit.share_ppb
                     cell[1] += credit.value_micros
-            self._add_payouts(decision, model, values)
-
-    def add_fitted(
-        self, model: str, where: tuple[str, str], given: Mapping[str, tuple[int, int]]
-    ) -> None:
-        """Credit of a data-driven model by channel: shares in parts per billion, and money."""
-        for channel, (share_ppb, value_micros) in given.items():
-            cell = self._credit["channel", model][(*where, channel)]
-            cell[0] += share_ppb
-            cell[1] += value_micros
+        self._add_payouts(decision, values)
+        if self._fitted:
+            self._add_within(decision, where)
 
     def cells(self) -> dict[tuple[str, str], list[Cell]]:
         """The cells of each dimension and model, in order."""
@@ -126,31 +141,60 @@ class DayRoll:
         """The paths of the day's conversions, in order."""
         return [PathTally(*where, *numbers) for where, numbers in sorted(self._paths.items())]
 
+    def within(self) -> dict[str, list[Within]]:
+        """By dimension, the values within each channel, in order."""
+        return {
+            dimension: [
+                Within(*where, *numbers)
+                for where, numbers in sorted(self._within[dimension].items())
+            ]
+            for dimension in COMPARED
+            if self._fitted
+        }
+
     def rows(self) -> Iterator[tuple[str, object]]:
         """Sort key and content of every row but the measures."""
-        for (dimension, model), cells in self.cells().items():
-            for chunk in range(0, len(cells), CELLS_PER_ROW):
-                sk = credit_sk(dimension, model, chunk // CELLS_PER_ROW)
-                yield sk, cells[chunk : chunk + CELLS_PER_ROW]
-        paths = self.paths()
-        for chunk in range(0, len(paths), CELLS_PER_ROW):
-            yield paths_sk(chunk // CELLS_PER_ROW), paths[chunk : chunk + CELLS_PER_ROW]
+        yield from credit_rows(self.cells())
+        for number, paths in _chunks(self.paths()):
+            yield paths_sk(number), paths
+        for dimension, rows in self.within().items():
+            for number, chunk in _chunks(rows):
+                yield within_sk(dimension, number), chunk
         yield FACTS_SK, {event: facts.plain() for event, facts in sorted(self._facts.items())}
 
-    def _add_payouts(
-        self, decision: Decision, model: str, values: list[tuple[tuple[str, str], ...]]
-    ) -> None:
+    def _add_payouts(self, decision: Decision, values: list[tuple[tuple[str, str], ...]]) -> None:
         """Payouts stand beside the credit of every model: what is owed does not depend on it."""
-        currency = decision.payout_currency or decision.currency
-        for owed in decision.payouts:
-            where = (str(decision.key.event), currency)
-            named = (
-                values[owed.step]
-                if owed.step is not None
-                else (("partner", str(owed.partner)), ("channel", ""), ("campaign", ""))
-            )
-            for dimension, value in named:
-                self._credit[dimension, model][(*where, value)][2] += owed.payout_micros
+        for where, dimension, value, micros in _payouts(decision, values):
+            for model in decision.credits:
+                self._credit[dimension, model][(*where, value)][2] += micros
+            if self._fitted and dimension in COMPARED:
+                self._within[dimension][(*where, "", value)][2] += micros
+
+    def _add_within(self, decision: Decision, where: tuple[str, str]) -> None:
+        touches = Counter(step.channel for step in decision.path)
+        for step in decision.path:
+            share = WHOLE // touches[step.channel]
+            value = decision.value_micros // touches[step.channel]
+            for dimension, named in dimensions_of(step):
+                if dimension in COMPARED[1:]:
+                    row = self._within[dimension][(*where, step.channel, named)]
+                    row[0] += share
+                    row[1] += value
+
+
+def _payouts(
+    decision: Decision, values: list[tuple[tuple[str, str], ...]]
+) -> Iterator[tuple[tuple[str, str], str, str, int]]:
+    """What is owed: event and currency, dimension, value, micros."""
+    where = (str(decision.key.event), decision.payout_currency or decision.currency)
+    for owed in decision.payouts:
+        named = (
+            values[owed.step]
+            if owed.step is not None
+            else (("partner", str(owed.partner)), ("channel", ""), ("campaign", ""))
+        )
+        for dimension, value in named:
+            yield where, dimension, value, owed.payout_micros
 
 
 class _Facts:
@@ -186,6 +230,28 @@ class _Facts:
         }
 
 
+def credit_rows(
+    cells: Mapping[tuple[str, str], Sequence[Cell]],
+) -> Iterator[tuple[str, Sequence[Cell]]]:
+    """Sort key and content of the rows that hold cells, by dimension and model."""
+    for (dimension, model), some in cells.items():
+        for number, chunk in _chunks(some):
+            yield credit_sk(dimension, model, number), chunk
+
+
+def _chunks(rows: Sequence[One]) -> Iterator[tuple[int, Sequence[One]]]:
+    chunk: list[One] = []
+    number = size = 0
+    for row in rows:
+        size += len(json.dumps(row))
+        if chunk and size > ROW_BYTES:
+            yield number, chunk
+            chunk, number, size = [], number + 1, len(json.dumps(row))
+        chunk.append(row)
+    if chunk:
+        yield number, chunk
+
+
 def cells_in(item: Item) -> list[Cell]:
     """The cells of a `credit#` row."""
     return [Cell(*parts) for parts in json.loads(text(item, "body"))]
@@ -197,3 +263,15 @@ def paths_in(item: Item) -> list[PathTally]:
         PathTally(event, currency, tuple(path), conversions, value)
         for event, currency, path, conversions, value in json.loads(text(item, "body"))
     ]
+
+
+def within_in(item: Item) -> list[Within]:
+    """The values of a `within#` row."""
+    return [Within(*parts) for parts in json.loads(text(item, "body"))]
+
+
+def paths_digest(paths: Sequence[PathTally]) -> str:
+    """24 hex digits that name a day's converting paths; "" when there are none."""
+    if not paths:
+        return ""
+    return hashlib.sha256(json.dumps(paths).encode()).hexdigest()[:24]

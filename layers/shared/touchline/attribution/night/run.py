@@ -4,18 +4,30 @@ Whatever stops it (a crash, the end of the function's time, a store that is down
 under way in the state; whoever comes next goes on with it before anything else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from touchline.attribution.decisions import ENGINE_VERSION, Terms
-from touchline.attribution.night.progress import Job, Progress, Step, total
-from touchline.attribution.night.publish import Fitting, Publisher
+from touchline.attribution.night.fits import Fitting, TooLarge
+from touchline.attribution.night.join import join_bucket
+from touchline.attribution.night.progress import JOIN, SCAN, Job, Progress, Step, total
+from touchline.attribution.night.publish import Publisher
 from touchline.attribution.night.records import FAILED, UNFINISHED, RunRecord, begun_record
-from touchline.attribution.night.snapshot import TooLarge
+from touchline.attribution.night.scan import scan_page
+from touchline.attribution.night.stages import (
+    bucket_of,
+    days_to_fit,
+    days_to_publish,
+    too_many_links,
+    waiting_steps,
+)
 from touchline.attribution.night.store import NightStore
+from touchline.attribution.night.windows import Window, span_of, to_fit
 from touchline.attribution.night.work import work
-from touchline.attribution.store import JourneyStore
+from touchline.attribution.store import JourneyStore, Spread, in_turn
 from touchline.kernel.ids import Realm
 from touchline.registry.attribution_rules import AttributionRules
 
@@ -25,7 +37,8 @@ class Bench:
     """All that a night is done with.
 
     `pin` names the code and everything declared that decides; `enough_time` tells whether the
-    function has time for one more page.
+    function has time for one more page. Without `refits` only days that changed are fitted: a
+    later night of the same invocation does the others.
     """
 
     journeys: JourneyStore
@@ -37,6 +50,8 @@ class Bench:
     owner: str
     fitting: Fitting | None = None
     enough_time: Callable[[], bool] = lambda: True
+    refits: bool = True
+    spread: Spread = in_turn
 
 
 def run_night(
@@ -83,24 +98,33 @@ def resumed(left: Job, bench: Bench) -> Job:
     return again
 
 
-def do_step(job: Job, step: Step, progress: Progress, bench: Bench) -> Progress:
+def next_steps(job: Job, bench: Bench) -> tuple[Step, ...]:
+    """The steps to do next, in any order or side by side; none when it is time to publish."""
+    parts = bench.nights.progress(job)
+    return waiting_steps(job, parts, lambda: _windows(job, parts, bench))
+
+
+def do_step(job: Job, step: Step, bench: Bench) -> Progress:
     """Do a step until it is done or time runs out, with a checkpoint after every page."""
+    turn = _turn(job, step, bench)
+    progress = bench.nights.progress_of(job, step)
     while not progress.done and bench.enough_time():
-        progress = work(job, step, progress, bench.journeys, bench.terms, bench.rules)
+        progress = turn(progress)
         bench.nights.checkpoint(job, step, progress)
     return progress
 
 
 def finish(job: Job, bench: Bench) -> dict[str, Any]:
     """Publish a run whose steps are all done, keep its record, and end it."""
+    if waiting := next_steps(job, bench):
+        names = ", ".join(step.name for step in waiting)
+        raise ValueError(f"steps are not done: {names}")
     parts = bench.nights.progress(job)
-    waiting = [step.name for step in job.steps() if not parts.get(step, Progress()).done]
-    if waiting:
-        raise ValueError(f"steps are not done: {', '.join(waiting)}")
-    summed = total(parts.values())
     quarantined = bench.journeys.quarantined(job.realm, job.day)
-    record = begun_record(job, summed, quarantined, bench.rules_version, ENGINE_VERSION)
-    record = _published(job, summed, record, bench)
+    record = begun_record(
+        job, total(parts.values()), quarantined, bench.rules_version, ENGINE_VERSION
+    )
+    record = _published(job, parts, record, bench)
     said = record.plain()
     if record.status == FAILED:
         bench.nights.keep_record(job, said)
@@ -115,20 +139,49 @@ def finish(job: Job, bench: Bench) -> dict[str, Any]:
     return said
 
 
-def _published(job: Job, summed: Progress, record: RunRecord, bench: Bench) -> RunRecord:
-    def publish(fitting: Fitting | None) -> RunRecord:
-        publisher = Publisher(job, bench.journeys, bench.nights, bench.rules, fitting)
-        return publisher.publish(summed, record)
+def _turn(job: Job, step: Step, bench: Bench) -> Callable[[Progress], Progress]:
+    """What does the next page of a step."""
+    if step.kind not in {SCAN, JOIN}:
+        return lambda progress: work(job, step, progress, bench.journeys, bench.terms, bench.rules)
+    parts = bench.nights.progress(job)
+    windows = _windows(job, parts, bench)
+    fitting, extracts = bench.fitting, bench.nights.extracts
+    if fitting is None or not windows:
+        raise ValueError(f"{step.name} is not a step of this run")
+    if step.kind == SCAN:
+        span = span_of(windows.values(), bench.rules)
+        return lambda progress: scan_page(
+            job, step, progress, span, fitting.book, bench.journeys, extracts
+        )
+    bucket = bucket_of(step, parts)
+    return lambda _: join_bucket(job, bucket, windows, fitting, extracts)
 
-    try:
-        return publish(bench.fitting)
-    except TooLarge:
-        return replace(publish(None), remarks=("fit_too_large",))
+
+def _windows(job: Job, parts: Mapping[Step, Progress], bench: Bench) -> dict[str, Window]:
+    if bench.fitting is None:
+        return {}
+    pointers = bench.nights.pointers(job.realm)
+    own = next((one for one in pointers if one.day == job.day), None)
+    changed = days_to_fit(job, parts, own)
+    return to_fit(changed, pointers, bench.rules, refits=bench.refits)
+
+
+def _published(
+    job: Job, parts: Mapping[Step, Progress], record: RunRecord, bench: Bench
+) -> RunRecord:
+    days = days_to_publish(job, parts, bench.nights.pointer(job.realm, job.day))
+
+    publisher = Publisher(job, bench.journeys, bench.nights, bench.rules, bench.fitting)
+    publish = partial(publisher.publish, days, total(parts.values()), refits=bench.refits)
+    if not too_many_links(parts):
+        with suppress(TooLarge):
+            return publish(record)
+    return publish(replace(record, remarks=("fit_too_large",)), fits=False)
 
 
 def _to_the_end(job: Job, bench: Bench) -> dict[str, Any]:
-    parts = bench.nights.progress(job)
-    for step in job.steps():
-        if not do_step(job, step, parts.get(step, Progress()), bench).done:
+    while steps := next_steps(job, bench):
+        apart = bench.spread if steps[0].kind == SCAN else in_turn
+        if not all(done.done for done in apart(partial(do_step, job, bench=bench), steps)):
             return {"realm": job.realm, "day": job.day, "run": job.run, "status": UNFINISHED}
     return finish(job, bench)

@@ -1,142 +1,113 @@
-"""One parallel pass over the ledger for the journeys that did not convert.
+"""A scan step: one segment of the ledger, page after page, for the journeys that did not convert.
 
-Segments are read side by side and only the few attributes that a journey needs are brought. One
-pass serves every realm and every day of an invocation.
+Only the few attributes that a journey needs are brought. A page is kept before its checkpoint is
+written, under a number of its own, so that a crash costs no more than that page.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from touchline.attribution.journeys import is_direct, never
-from touchline.attribution.night.fits import Path
-from touchline.attribution.night.snapshot import Snapshot, TooLarge
+from touchline.attribution.night.extracts import Extract
+from touchline.attribution.night.progress import Job, Progress, Step
 from touchline.attribution.rules import RuleBook
-from touchline.attribution.store import Spread
-from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.ids import Realm
 from touchline.ledger import rows
 from touchline.ledger.fields import number, text, texts
 from touchline.ledger.identity import Identity
 from touchline.ledger.keys import part
-from touchline.ledger.measures import Traffic
 from touchline.ledger.model import Status, TouchKind
 from touchline.platform.dynamo import Cursor, Item, Page
 
-SEGMENTS = 4
 FIELDS = (
     *("pk", "sk", "kind", "touch_kind", "channel", "received_at", "partner", "host", "flags"),
     *("at", "source", "receipt", "undone_at", "realm", "identities", "occurred_at", "status"),
-    *("excluded",),
+    *("excluded", "expires_at"),
 )
-TOUCH_LIMIT = 1_000_000
-"""Touches, and identities, of a window that one fit keeps: 35 and 150 bytes each (measured)."""
 
 
 class Scanned(Protocol):
     """A table that can be read whole."""
 
-    def scan(
-        self,
-        *,
-        segment: int,
-        segments: int,
-        start: Cursor | None = None,
-        fields: Sequence[str] = (),
-    ) -> Page:
+    def scan(self, segment: int, start: Cursor | None, fields: Sequence[str]) -> Page:
         """One page of one segment."""
         ...
 
 
-class Scanner:
-    """Journeys without a conversion of some realms; the table is read when first asked.
+class Kept(Protocol):
+    """Where extracts are kept."""
 
-    `books` are the rules of each realm; they say what is never a touch, and how long one counts.
+    def keep(self, job: Job, step: Step, number: int, extract: Extract) -> None:
+        """Keep a page's extract."""
+        ...
+
+
+def scan_page(
+    job: Job,
+    step: Step,
+    progress: Progress,
+    span: tuple[int, int],
+    book: RuleBook,
+    ledger: Scanned,
+    kept: Kept,
+) -> Progress:
+    """Keep the next page of a segment. What it returns is to be written as the checkpoint.
+
+    `span` is `[first, end)`, what the windows to be fitted need; `book` says what is never a touch,
+    and how long one counts.
     """
-
-    def __init__(
-        self, table: Scanned, books: Mapping[Realm, RuleBook], since: int, spread: Spread
-    ) -> None:
-        self._table = table
-        self._books = books
-        self._since = since
-        self._spread = spread
-        self._snapshots: dict[Realm, Snapshot] | None = None
-
-    @property
-    def realms(self) -> Collection[Realm]:
-        """The realms whose journeys one pass brings."""
-        return self._books.keys()
-
-    def lost(self, realm: Realm, first: int, end: int) -> Counter[Path]:
-        """Paths of people who did not convert in `[first, end)`. Raises TooLarge."""
-        drop_direct = self._books[realm].rules.drop_direct
-        return self._seen(realm, first).did_not_convert(first, end, drop_direct=drop_direct)
-
-    def traffic(self, realm: Realm, first: int, end: int) -> Traffic:
-        """People and sessions in `[first, end)`. Raises TooLarge."""
-        gap_ms = self._books[realm].rules.session_gap_seconds * SECOND_MS
-        return self._seen(realm, first).traffic(first, end, gap_ms)
-
-    def _seen(self, realm: Realm, first: int) -> Snapshot:
-        if self._snapshots is None or first < self._since:
-            self._since = min(first, self._since)
-            self._snapshots = self._read()
-        return self._snapshots[realm]
-
-    def _read(self) -> dict[Realm, Snapshot]:
-        found = {realm: Snapshot(self._since, TOUCH_LIMIT) for realm in self._books}
-        escaped = {part(realm): realm for realm in self._books}
-        segments = [self._pages(segment) for segment in range(SEGMENTS)]
-        while segments:
-            pages = self._spread(_next_page, segments)
-            for page in pages:
-                for item in page or ():
-                    realm = escaped.get(text(item, "pk").partition("#")[0])
-                    if realm is not None:
-                        _take(found[realm], item, self._books[realm])
-            segments = [one for one, page in zip(segments, pages, strict=True) if page is not None]
-        return found
-
-    def _pages(self, segment: int) -> Iterator[Sequence[Item]]:
-        start: Cursor | None = None
-        while True:
-            page = self._table.scan(segment=segment, segments=SEGMENTS, start=start, fields=FIELDS)
-            yield page.items
-            if page.next is None:
-                return
-            start = page.next
+    page = ledger.scan(step.shard, progress.cursor, FIELDS)
+    extract = extract_of(job, page.items, span, book)
+    kept.keep(job, step, progress.pages, extract)
+    return replace(
+        progress,
+        cursor=page.next,
+        done=page.next is None,
+        pages=progress.pages + 1,
+        touches=progress.touches + extract.touches,
+        links=progress.links + extract.links,
+    )
 
 
-def _next_page(pages: Iterator[Sequence[Item]]) -> Sequence[Item] | None:
-    return next(pages, None)
+def extract_of(job: Job, items: Sequence[Item], span: tuple[int, int], book: RuleBook) -> Extract:
+    """What rows of the ledger say about the realm's journeys within the span."""
+    extract = Extract(job)
+    mine = f"{part(Realm(job.realm))}#"
+    for item in items:
+        if text(item, "pk").startswith(mine):
+            _take(job, extract, item, span, book)
+    return extract
 
 
-def _take(snapshot: Snapshot, item: Item, book: RuleBook) -> None:
+def _take(job: Job, extract: Extract, item: Item, span: tuple[int, int], book: RuleBook) -> None:
     try:
         kind = item.get("kind")
         if kind == rows.TOUCH:
-            _take_touch(snapshot, item, book)
+            _take_touch(job, extract, item, span, book)
         elif kind == rows.LINK:
             if "undone_at" not in item:
                 link = rows.link_of(item)
-                snapshot.add_link(link.one, link.other)
+                extract.add_link(link.one, link.other)
         elif kind == rows.CONVERSION:
-            _take_conversion(snapshot, item)
+            _take_conversion(extract, item, span)
     except (ValueError, KeyError, TypeError):
         return  # the step that decides it has named it; a fit does without
 
 
-def _take_touch(snapshot: Snapshot, item: Item, book: RuleBook) -> None:
+def _take_touch(
+    job: Job, extract: Extract, item: Item, span: tuple[int, int], book: RuleBook
+) -> None:
     touch = rows.touch_of(item)
-    if touch.occurred_at < snapshot.since or never(touch, book):
+    within = span[0] <= touch.occurred_at < span[1] and not touch.is_over(job.ends_at)
+    if not within or never(touch, book):
         return
     seconds = (
         book.rules.session_length_seconds
         if touch.kind is TouchKind.OPTIMIZATION_VIEW
         else book.window(touch).seconds
     )
-    snapshot.add_touch(
+    extract.add_touch(
         touch.identity,
         touch.occurred_at,
         touch.channel,
@@ -145,11 +116,9 @@ def _take_touch(snapshot: Snapshot, item: Item, book: RuleBook) -> None:
     )
 
 
-def _take_conversion(snapshot: Snapshot, item: Item) -> None:
+def _take_conversion(extract: Extract, item: Item, span: tuple[int, int]) -> None:
+    at = number(item, "occurred_at")
     counts = "excluded" not in item and text(item, "status") != Status.REJECTED.value
-    if counts:
+    if counts and span[0] <= at < span[1]:
         for known in texts(item, "identities")[:1]:
-            snapshot.add_conversion(Identity(known), number(item, "occurred_at"))
-
-
-__all__ = ["Scanner", "TooLarge"]
+            extract.add_conversion(Identity(known), at)

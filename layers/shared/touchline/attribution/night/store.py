@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from touchline.attribution.night.extracts import ExtractStore
 from touchline.attribution.night.progress import (
     Job,
     Progress,
@@ -60,7 +61,11 @@ class Pointer:
     run: str
     was: str = ""
     content: str = ""  # digest of the day's decisions
+    paths: str = ""  # digest of its converting paths
     window: str = ""  # days that the data-driven models were fitted on
+    fitted: str = ""  # digest of the paths of those days; "" when nothing was fitted
+    restated: bool = False  # decisions have changed since the day was first published
+    refitted: bool = False  # all that the last change moved were fits
 
 
 class NightStore:
@@ -69,6 +74,7 @@ class NightStore:
     def __init__(self, results: Table, clock: Clock) -> None:
         self._results = results
         self._clock = clock
+        self.extracts = ExtractStore(results)
 
     # the lease and the state
 
@@ -142,8 +148,8 @@ class NightStore:
         item = self._results.get(published_key(realm, day))
         return _pointer_of(item) if item else None
 
-    def pointers(self, realm: Realm, first: str, last: str) -> list[Pointer]:
-        """The versions that count of every published day from `first` to `last`."""
+    def pointers(self, realm: Realm, first: str = "", last: str = "") -> list[Pointer]:
+        """The versions that count of every published day from `first` to `last`, or of all."""
         items = self._results.query_all(published_pk(realm), first=first, last=last)
         return [_pointer_of(item) for item in items]
 
@@ -177,12 +183,20 @@ class NightStore:
                     "run": pointer.run,
                     "was": pointer.was,
                     "content": pointer.content,
+                    "paths": pointer.paths,
                     "window": pointer.window,
+                    "fitted": pointer.fitted,
+                    "restated": pointer.restated,
+                    "refitted": pointer.refitted,
                 },
                 condition=AnyOf(unchanged, Equals("version", pointer.version)),
             )
         except ConditionFailed as failed:
             raise Conflict("night_busy", f"{pointer.day} was published meanwhile") from failed
+
+    def joined(self, job: Job, day: str) -> list[bytes]:
+        """What the join steps of a run under way kept for a day, bucket by bucket."""
+        return self.extracts.joined(job, day)
 
     # records
 
@@ -228,6 +242,7 @@ class NightStore:
             raise Conflict("night_busy", "the lease was lost") from failed
 
     def _clear(self, job: Job) -> None:
+        self.extracts.forget(job, self.progress(job))
         self._delete_all(progress_pk(job.realm, job.run))
 
     def _delete_all(self, pk: str) -> None:
@@ -247,7 +262,11 @@ def _pointer_of(item: Item) -> Pointer:
         run=text(item, "run"),
         was=text(item, "was"),
         content=text(item, "content"),
+        paths=text(item, "paths"),
         window=text(item, "window"),
+        fitted=text(item, "fitted"),
+        restated=bool(item.get("restated", text(item, "was"))),
+        refitted=bool(item.get("refitted")),
     )
 
 

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from touchline.attribution.night.difference import COMPARED, Cells, difference
+from touchline.attribution.night.difference import Cells, difference
 from touchline.attribution.night.inputs import next_batch
 from touchline.attribution.night.judging import judge_orders
 from touchline.attribution.night.progress import Job
-from touchline.attribution.night.rollups import DayRoll
+from touchline.attribution.night.rollups import COMPARED, DayRoll
 from touchline.attribution.night.run import Bench
 from touchline.attribution.store import PAGE, JourneyStore, Order
 from touchline.kernel.ids import Realm
@@ -34,7 +34,7 @@ def what_if(
     before, after = DayRoll(), DayRoll()
     changed: Counter[str] = Counter()
     examples: list[dict[str, Any]] = []
-    for step in job.steps():
+    for step in job.inputs():
         cursor, more = None, True
         while more:
             batch = next_batch(job, step, cursor, store, bench.rules)

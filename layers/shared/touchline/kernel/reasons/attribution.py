@@ -172,8 +172,13 @@ NIGHTS = (
     ),
     Reason(
         "fit_too_large",
-        "The window holds more identities than one fit may keep in memory.",
-        "Shorten fit_days, or give the attribution function more memory.",
+        "The window holds more channels (1,000) or more links (20 million) than a fit takes.",
+        "Name fewer channels, and put what differs into the campaign; or shorten fit_days.",
+    ),
+    Reason(
+        "refits_waiting",
+        "More published days had outdated fits than one run refits; the newest were first.",
+        "Nothing: the next night goes on with them.",
     ),
 )
 
