@@ -1,10 +1,10 @@
 """One task of the engine's benchmark, in a process of its own.
 
 `python -m benchmarks.engine_task RUNNER TASK DATA WARM CAP`. Runs in the engine's environment
-(`touchline`, `touchline-numpy`, `touchline-csv`) or in a peer's, so it imports nothing of the engine
-before it knows the runner. The task is first run on a small file, so that imports are not measured. Prints one
-JSON line: seconds to read, seconds and CPU seconds to compute, peak memory in MB, and credited
-conversions by channel.
+(`touchline`, `touchline-numpy`, `touchline-csv`) or in a peer's, so it imports nothing of the
+engine before it knows the runner. The task is first run on a small file, so that imports are not
+measured. Prints one JSON line: seconds to read, seconds and CPU seconds to compute, peak memory in
+MB, and credited conversions by channel.
 """
 
 import csv

@@ -34,7 +34,7 @@ class Drain:
     def _drain(self, body: str) -> None:
         message = json.loads(body)
         if isinstance(message, dict) and message.get("kind") == VISIT:
-            self._keeper.keep_spilled(message)
+            self._keeper.keep_spilled(message, self._parts.clock())
             return
         spilled = unpack(body, self._parts.clock())
         caller = former_caller(

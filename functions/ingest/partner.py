@@ -21,6 +21,7 @@ from touchline.intake.reception import (
     TOUCH,
     UPSERT,
     receive,
+    things_in,
 )
 from touchline.intake.signature import Open, Seen, Signed, Verdict, judge
 from touchline.intake.spill import pack
@@ -68,9 +69,9 @@ class Partner:
             caller = self._caller(route, request)
             if "customerId" in names:
                 caller.must_be(names["customerId"])
-            if caller.partner:
-                partner = caller.partner
-                self.allowances.admit(caller.realm, partner.id, partner.rate_limit)
+            if caller.partner and caller.partner.rate_limit:
+                limit, things = caller.partner.rate_limit, things_in(route, request.body)
+                self.allowances.admit(caller.realm, caller.partner.id, limit, things)
             outcomes = self._outcomes(caller, route, request, receipt)
             return answer(route, caller, request, outcomes, receipt)
 

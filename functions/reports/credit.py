@@ -13,7 +13,12 @@ from touchline.ledger.result_keys import decision_key
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting.ask import limit_asked
 from touchline.reporting.credit import credit_ask, credit_report
-from touchline.reporting.day_facts import match_rate_report, paths_report, unattributed_report
+from touchline.reporting.day_facts import (
+    assists_report,
+    match_rate_report,
+    paths_report,
+    unattributed_report,
+)
 from touchline.reporting.fits import fits_report
 from touchline.reporting.runs import runs_report
 from touchline.reporting.trace import found, seen_by, trace
@@ -42,6 +47,13 @@ def fits(call: Call) -> Response:
     return _table(call, fits_report(services.nights, call.ask, asked.models, services.spread))
 
 
+def assists(call: Call) -> Response:
+    """For each channel the conversions that it began, assisted and ended."""
+    call.whole_account_only()
+    services = call.services
+    return _table(call, assists_report(services.nights, call.ask, services.spread))
+
+
 def unattributed(call: Call) -> Response:
     """Conversions without credit, by reason."""
     call.whole_account_only()
@@ -67,7 +79,7 @@ def conversion(call: Call) -> Response:
     """Every claim under this ID with its decision."""
     order = ConversionId(call.parameters["id"])
     asked = call.request.first("event")
-    names = [EventName(asked)] if asked else sorted(_names(call))
+    names = [EventName(asked)] if asked else call.event_names
     claims = [
         claim for event in names for claim in call.services.ledger.claims(call.realm, event, order)
     ]
@@ -91,15 +103,6 @@ def _models(call: Call) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rules.models, *rules.data_driven_models)))
 
 
-def _names(call: Call) -> set[EventName]:
-    """Every name that an event bears or bore."""
-    return {
-        name
-        for event in call.registry.events.values()
-        for name in (event.api_name, *(span.name for span in event.names))
-    }
-
-
 def _table(call: Call, report: Mapping[str, Any]) -> Response:
     """The report as JSON, or its rows alone in the format that the caller accepts."""
     return answered_rows(call, report, report["rows"])
@@ -109,6 +112,7 @@ ROUTES: list[Route[Handler]] = [
     Route("GET", "/reports/attribution", attribution, "report"),
     Route("GET", "/reports/paths", paths, "report"),
     Route("GET", "/reports/fits", fits, "report"),
+    Route("GET", "/reports/assists", assists, "report"),
     Route("GET", "/reports/unattributed", unattributed, "report"),
     Route("GET", "/reports/match-rate", match_rate, "report"),
     Route("GET", "/reports/runs", runs, "report"),

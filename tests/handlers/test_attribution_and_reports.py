@@ -261,3 +261,49 @@ def test_an_unknown_rule_is_refused_by_name() -> None:
     event = {"date": TODAY, "account": "shop", "dry_run": True, "rules": {"colour": 1}}
 
     assert a_night(a_busy_shop(), event)["error"]["code"] == "bad_rules"
+
+
+def test_credit_is_counted_by_day_event_and_a_dimension_at_once() -> None:
+    api = a_busy_shop()
+    a_night(api, {})
+
+    whole = api.get("/reports/attribution", model="linear", from_=TODAY, to=TODAY).body
+    parts = api.get(
+        "/reports/attribution", model="linear", group_by="day,event,channel", from_=TODAY, to=TODAY
+    ).body
+
+    assert parts["totals"] == whole["totals"]
+    assert {(row["day"], row["event"]) for row in parts["rows"]} == {(TODAY, "purchase")}
+    assert {row["channel"] for row in parts["rows"]} == {row["channel"] for row in whole["rows"]}
+
+
+def test_two_dimensions_of_touches_are_not_counted_together() -> None:
+    answer = a_busy_shop().get("/reports/attribution", group_by="channel,campaign")
+
+    assert (answer.status, answer.code) == (400, "unknown_dimension")
+
+
+def test_a_channel_is_told_what_it_began_assisted_and_ended() -> None:
+    api = a_busy_shop()
+    a_night(api, {})
+    asked = {"from_": TODAY, "to": TODAY}
+
+    rows = api.get("/reports/assists", **asked).body["rows"]
+
+    paths = api.get("/reports/paths", **asked).body["rows"]
+    for row in rows:
+        own = [one for one in paths if row["channel"] in one["path"]]
+        ended = sum(one["conversions"] for one in own if one["path"][-1] == row["channel"])
+        assert row["last"] == ended
+        assert row["assisted"] == sum(one["conversions"] for one in own) - ended
+        begun = [one for one in own if one["path"][0] == row["channel"]]
+        assert row["first"] == sum(one["conversions"] for one in begun)
+    assert sum(row["last"] for row in rows) == sum(one["conversions"] for one in paths) > 0
+
+
+def test_what_a_channel_assisted_is_not_for_partners() -> None:
+    api = a_busy_shop()
+
+    answer = api.get("/reports/assists", token=api.token("shop", partner="acme"))
+
+    assert answer.code == "forbidden_account"

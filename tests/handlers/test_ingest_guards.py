@@ -161,6 +161,13 @@ def test_over_its_limit_a_partner_waits_and_others_do_not() -> None:
     assert send(stage, SALE).status == 200
 
 
+def test_every_item_of_a_batch_counts_against_the_limit() -> None:
+    stage = a_stage(rate_limit=RateLimit(5, 60))
+    items = [{"type": "conversion", "event": "purchase", "conversion_id": f"{n}"} for n in range(4)]
+    told = [stage.post("/batch", {"items": items}, "acme").status for _ in range(2)]
+    assert told == [200, 429]
+
+
 @pytest.mark.parametrize(
     ("allowed", "status"),
     [

@@ -14,6 +14,7 @@ from tests.memory_table import MemoryTable
 from touchline.intake.clicks import Memory
 from touchline.intake.store import IntakeStore
 from touchline.intake.visit_keeping import Keeper
+from touchline.kernel.clock import DAY_MS
 from touchline.kernel.errors import StoreUnavailable
 from touchline.kernel.ids import AccountId, CampaignId, ClickId, Realm, Receipt
 from touchline.kernel.reasons import CATALOGUE
@@ -129,9 +130,10 @@ def test_while_the_table_is_down_a_click_waits_in_the_spill_queue() -> None:
     assert site.around(f"click:{click_id}").touches == ()
     [message] = site.queue.bodies()
     for _ in range(2):
-        site.keeper.keep_spilled(json.loads(message))
+        site.keeper.keep_spilled(json.loads(message), NOON + DAY_MS)
     [touch] = site.around(f"click:{click_id}").touches
     assert touch.flags == ("unchecked",)
+    assert touch.late_at == NOON + DAY_MS, "the night of its own day did not see it"
     assert [link.other for link in site.around("crm:7").links] == [f"click:{click_id}"]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from tests.factories import NOON
 from tests.memory_table import MemoryTable
 from touchline.intake.allowance import Allowances
+from touchline.intake.reception import BATCH, EVENT, TOUCH, UPSERT, things_in
 from touchline.intake.store import IntakeStore
+from touchline.intake.strict_json import dump
 from touchline.kernel.errors import StoreUnavailable, TooMany
 from touchline.kernel.ids import PartnerId, Realm
 from touchline.registry.model import RateLimit
@@ -29,9 +32,11 @@ class Hands:
         return self.at
 
 
-def admits(allowances: Allowances, limit: RateLimit, partner: PartnerId = ACME) -> bool:
+def admits(
+    allowances: Allowances, limit: RateLimit, partner: PartnerId = ACME, things: int = 1
+) -> bool:
     try:
-        allowances.admit(SHOP, partner, limit)
+        allowances.admit(SHOP, partner, limit, things)
     except TooMany:
         return False
     return True
@@ -83,19 +88,21 @@ def test_threads_and_processes_at_once_never_exceed_the_limit() -> None:
 @given(
     count=st.integers(1, 40),
     per_seconds=st.integers(1, 5),
-    steps=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1500)), max_size=150),
+    steps=st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 1500), st.integers(1, 9)), max_size=150
+    ),
 )
 def test_no_window_wherever_it_begins_sees_more_than_the_limit(
-    count: int, per_seconds: int, steps: list[tuple[int, int]]
+    count: int, per_seconds: int, steps: list[tuple[int, int, int]]
 ) -> None:
-    """SE-10: three processes, any rhythm, every window."""
+    """SE-10: three processes, any rhythm, calls of any size, every window."""
     clock = Hands()
     processes = some(MemoryTable(), clock, 3)
     admitted = []
-    for process, pause in steps:
+    for process, pause, things in steps:
         clock.at += pause
-        if admits(processes[process], RateLimit(count, per_seconds)):
-            admitted.append(clock.at)
+        if admits(processes[process], RateLimit(count, per_seconds), things=things):
+            admitted += [clock.at] * things
     window = per_seconds * 1000
     for start in admitted:
         assert sum(start <= at < start + window for at in admitted) <= count
@@ -108,6 +115,48 @@ def test_a_lone_process_gets_its_whole_limit_again_and_again() -> None:
     for _ in range(5):
         assert sum(admits(allowances, limit) for _ in range(30)) == 20
         clock.at += 1001
+
+
+def test_every_item_of_a_call_counts_and_a_call_is_let_in_whole() -> None:
+    clock = Hands()
+    [allowances] = some(MemoryTable(), clock, 1)
+    limit = RateLimit(100)
+    told = [admits(allowances, limit, things=things) for things in (60, 50, 30, 11, 10)]
+    assert told == [True, False, True, False, True]
+    clock.at += 1001
+    assert admits(allowances, limit, things=100)
+    assert not admits(allowances, limit, things=101), "more than the whole limit"
+
+
+def test_what_a_process_did_not_spend_is_given_back() -> None:
+    clock = Hands()
+    one, other = some(MemoryTable(), clock, 2)
+    limit = RateLimit(100)
+    assert admits(one, limit), "it leases a quarter"
+    assert admits(other, limit, things=70)
+    assert admits(one, limit, things=28), "of which the second call gives back what it cannot use"
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "things"),
+    [
+        (BATCH, {"items": [{}, {}, 7]}, 3),
+        (TOUCH, {"touches": [{}] * 4}, 4),
+        (TOUCH, {"kind": "click"}, 1),
+        (UPSERT, {"users": [{"events": [{}] * 3}, {}, 5]}, 5),
+        (EVENT, {"items": [{}, {}]}, 1),
+        (BATCH, {"items": "many"}, 1),
+        (BATCH, {"items": []}, 1),
+    ],
+)
+def test_a_request_is_as_many_things_as_it_has_items(
+    route: str, body: dict[str, Any], things: int
+) -> None:
+    assert things_in(route, dump(body)) == things
+
+
+def test_a_body_that_is_no_json_is_one_thing() -> None:
+    assert things_in(BATCH, b"{") == 1
 
 
 def test_partners_do_not_share_a_limit() -> None:

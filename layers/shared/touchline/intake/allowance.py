@@ -1,4 +1,6 @@
-"""How many requests a partner may send: at most `count` in any `per_seconds`, over all processes.
+"""How much a partner may send: at most `count` things in any `per_seconds`, over all processes.
+
+A request is as many things as it has items: a batch of a hundred counts a hundred times.
 
 A process leases a block of admissions in one conditional write and spends it without writing.
 A lease may be spent from `from_at` until `until_at` and counts, whole, against every window of
@@ -61,8 +63,19 @@ class _Purse:
 
     lease: Lease | None = None
     left: int = 0
-    spent: Lease | None = None  # the lease that was used up, ending when it was
+    last_at: int = 0  # when it was spent from last
     lock: Lock = field(default_factory=Lock)
+
+    def covers(self, things: int, now: int) -> bool:
+        """Whether the lease still holds so much."""
+        return self.lease is not None and self.left >= things and now <= self.lease.until_at
+
+    def spent(self) -> Lease | None:
+        """The lease as it was used: nothing more of it is spent once there is another."""
+        if self.lease is None:
+            return None
+        used, ended = self.lease.size - self.left, min(self.last_at, self.lease.until_at)
+        return replace(self.lease, size=used, until_at=ended)
 
 
 class Allowances:
@@ -75,8 +88,11 @@ class Allowances:
         self._purses: dict[tuple[Realm, PartnerId], _Purse] = {}
         self._lock = Lock()
 
-    def admit(self, realm: Realm, partner: PartnerId, limit: RateLimit | None) -> None:
-        """Admit one request, or raise TooMany `rate_limited` with the seconds to wait.
+    def admit(
+        self, realm: Realm, partner: PartnerId, limit: RateLimit | None, things: int = 1
+    ) -> None:
+        """Admit a request of so many things, whole, or raise TooMany `rate_limited` with the
+        seconds to wait.
 
         While the store is down everything is admitted: what guards the store is of no use then,
         and the spill queue takes what comes.
@@ -87,61 +103,69 @@ class Allowances:
             purse = self._purses.setdefault((realm, partner), _Purse())
         with purse.lock:
             now = self._clock()
-            if purse.lease is None or purse.left == 0 or now > purse.lease.until_at:
+            if not purse.covers(things, now):
                 try:
-                    self._lease(purse, realm, partner, limit)
+                    self._lease(purse, realm, partner, limit, things)
                 except StoreUnavailable:
                     return
-            purse.left -= 1
-            if purse.left == 0 and purse.lease:
-                ended = min(self._clock(), purse.lease.until_at)
-                purse.spent = replace(purse.lease, until_at=ended)
+            purse.left -= things
+            purse.last_at = self._clock()
 
-    def _lease(self, purse: _Purse, realm: Realm, partner: PartnerId, limit: RateLimit) -> None:
+    def _lease(
+        self, purse: _Purse, realm: Realm, partner: PartnerId, limit: RateLimit, things: int
+    ) -> None:
         for _ in range(_ATTEMPTS):
             found = self._store.leases(realm, partner)
             now = self._clock()
-            new = grant(found, limit, self._holder, now, purse.spent)
+            new = grant(found, limit, self._holder, now, things, purse.spent())
             if new is None:
-                raise _too_many(found, limit, now)
+                raise _too_many(found, limit, now, things)
             try:
                 self._store.replace_leases(realm, partner, new)
             except ConditionFailed:
                 continue
             purse.lease = new.held[-1]
-            purse.left = purse.lease.size
+            purse.left, purse.last_at = purse.lease.size, now
             return
         raise TooMany("rate_limited", "many at once", retry_after_seconds=1)
 
 
 def grant(
-    found: Leases, limit: RateLimit, holder: str, now: int, spent: Lease | None = None
+    found: Leases,
+    limit: RateLimit,
+    holder: str,
+    now: int,
+    things: int = 1,
+    spent: Lease | None = None,
 ) -> Leases | None:
-    """The row with one more lease (its last), or None when nothing is left in the window.
+    """The row with one more lease (its last) of at least so many things, or None when the window
+    has no room for them.
 
-    `spent` is the holder's lease that was used up, with the instant at which it was: nobody can
-    spend it later.
+    `spent` is the holder's last lease as it was used: how much of it, and until when.
     """
     window = limit.per_seconds * SECOND_MS
-    held = tuple(spent if spent and _same(it, spent) else it for it in found.held)
+    held = _ended(found.held, spent) if spent else found.held
     counted = tuple(lease for lease in held if lease.until_at > now - window)
     left = limit.count - sum(lease.size for lease in counted)
-    if left <= 0:
+    if left < things:
         return None
-    size = min(left, max(left // _SHARE, limit.count // _BLOCKS, 1))
+    size = min(left, max(left // _SHARE, limit.count // _BLOCKS, things))
     return Leases((*counted, Lease(holder, size, now, now + window)), found.version + 1)
 
 
-def _same(held: Lease, spent: Lease) -> bool:
-    """Whether `spent` is this lease, as it ended. A lease's end only ever comes nearer."""
-    return replace(held, until_at=spent.until_at) == spent and spent.until_at <= held.until_at
+def _ended(held: tuple[Lease, ...], spent: Lease) -> tuple[Lease, ...]:
+    """The leases with the holder's last one as it was used; its earlier ones ended before."""
+    own = [
+        n for n, it in enumerate(held) if (it.holder, it.from_at) == (spent.holder, spent.from_at)
+    ]
+    return (*held[: own[-1]], spent, *held[own[-1] + 1 :]) if own else held
 
 
-def _too_many(found: Leases, limit: RateLimit, now: int) -> TooMany:
+def _too_many(found: Leases, limit: RateLimit, now: int, things: int) -> TooMany:
     window = limit.per_seconds * SECOND_MS
     wait = min((lease.until_at + window - now for lease in found.held), default=SECOND_MS)
     return TooMany(
         "rate_limited",
-        f"at most {limit.count} requests in {limit.per_seconds} s",
+        f"at most {limit.count} in {limit.per_seconds} s, and this call has {things}",
         retry_after_seconds=max(1, -(-wait // SECOND_MS)),
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
+from touchline.kernel.clock import day_of
 from touchline.kernel.ids import ConversionId, Receipt
 from touchline.kernel.values import dataclass
 from touchline.ledger.model import Envelope
@@ -29,6 +30,11 @@ class Arrival:
             receipt=Receipt(f"{self.receipt}-{index}"),
             envelope=replace(self.envelope, body=body),
         )
+
+
+def late(occurred_at: int, recorded_at: int) -> int | None:
+    """When a touch was recorded, if the night of its own day may be over by then."""
+    return recorded_at if day_of(recorded_at) > day_of(occurred_at) else None
 
 
 class Result(StrEnum):

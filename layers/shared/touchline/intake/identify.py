@@ -1,6 +1,7 @@
 """`/identify`: identities of one person, known together."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from touchline.intake.arrival import Arrival, Outcome, Result
@@ -39,11 +40,11 @@ def identify_body(desk: Desk, caller: Caller, arrival: Arrival, body: Any) -> Ou
     try:
         identities = _identities(body)
         if caller.site:
-            _guard(desk, caller, identities)
+            _claim(desk, caller, arrival, identities)
+        else:
+            desk.ledger.put_links(caller.realm, links_between(identities, arrival))
     except Refused as refused:
         return refuse(desk, caller, arrival, refused)
-    links = links_between(identities, arrival, site=caller.site)
-    desk.ledger.put_links(caller.realm, links)
     return Outcome(Result.STORED, arrival.receipt)
 
 
@@ -55,12 +56,30 @@ def _identities(body: Any) -> tuple[Identity, ...]:
     return found
 
 
-def _guard(desk: Desk, caller: Caller, identities: tuple[Identity, ...]) -> None:
-    """A site never joins two IDs of one domain, nor a visitor with more IDs of one than allowed.
+def _claim(desk: Desk, caller: Caller, arrival: Arrival, identities: tuple[Identity, ...]) -> None:
+    """Link what a site claims, if that is news: a page tells it every time that it is shown.
 
-    Both are how careless or hostile pages merge strangers. The night keeps the limit, too: it
-    sees all links, also those that came at the same moment.
+    Looked at again once it is written: of several claims at the same moment, those that together
+    would be too many are taken back.
     """
+    visitors = _visitors(identities)
+    ledger, links = desk.ledger, links_between(identities, arrival, site=True)
+    fresh = ledger.missing_links(caller.realm, links)
+    if not fresh:
+        return
+    _refuse_crowd(desk, caller, visitors, identities)
+    ledger.put_links(caller.realm, fresh)
+    try:
+        _refuse_crowd(desk, caller, visitors, ())
+    except Refused:
+        for link in fresh:
+            ledger.undo_link(caller.realm, link.one, link.other, arrival.recorded_at)
+        raise
+
+
+def _visitors(identities: tuple[Identity, ...]) -> list[Identity]:
+    """A site names its own visitor, and never joins two IDs of one domain: both are how careless
+    or hostile pages merge strangers. Raises Refused."""
     domains = Counter(domain_of(known) for known in identities)
     twice = [domain for domain, count in domains.items() if count > 1 and domain not in HASHED]
     if twice:
@@ -68,10 +87,17 @@ def _guard(desk: Desk, caller: Caller, identities: tuple[Identity, ...]) -> None
     visitors = [known for known in identities if domain_of(known) == VISITOR]
     if not visitors:
         raise Refused("no_visitor", "a site names its own visitor", field="identities")
+    return visitors
+
+
+def _refuse_crowd(
+    desk: Desk, caller: Caller, visitors: Sequence[Identity], named: tuple[Identity, ...]
+) -> None:
+    """Raise Refused where a visitor has, or would have, more IDs of one domain than allowed."""
     limit = caller.account.rules.domain_limit
     for visitor in visitors:
         linked = desk.ledger.around(caller.realm, visitor).links
-        others = {link.other for link in linked if link.undone_at is None} | set(identities)
+        others = {link.other for link in linked if link.undone_at is None} | set(named)
         counts = Counter(domain_of(known) for known in others if known != visitor)
         crowded = [domain for domain, count in counts.items() if count > limit]
         if crowded:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from touchline.intake import values
-from touchline.intake.arrival import Arrival, Outcome, Result
+from touchline.intake.arrival import Arrival, Outcome, Result, late
 from touchline.intake.caller import Caller
 from touchline.intake.contracts import TOUCH, TOUCHES
 from touchline.intake.landing import host_of
@@ -124,6 +124,7 @@ def judge_touch(body: Any, caller: Caller, arrival: Arrival) -> Seen:
         flags=tuple(dict.fromkeys((*remarks, *masks, *more_masks))),
         consent=tuple(said.get("consent", ())),
         expires_at=occurred_at // SECOND_MS + caller.account.touch_retention_seconds,
+        late_at=late(occurred_at, arrival.recorded_at),
         listed=kind is TouchKind.CLICK
         and partner is not None
         and caller.registry.partners[partner].list_clicks,

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
+from touchline.intake.arrival import late
 from touchline.kernel.errors import QueueUnavailable, StoreUnavailable
 from touchline.kernel.ids import Realm, Receipt
 from touchline.kernel.values import dataclass
@@ -51,10 +53,10 @@ class Keeper:
             return self._spilled(realm, touch, links)
         return STORED
 
-    def keep_spilled(self, message: Mapping[str, Any]) -> None:
+    def keep_spilled(self, message: Mapping[str, Any], now: int) -> None:
         """Store a visit that was spilled; doing it twice makes one. Raises StoreUnavailable."""
         realm, touch, links = unpacked(message)
-        self._store(realm, touch, links)
+        self._store(realm, replace(touch, late_at=late(touch.occurred_at, now)), links)
 
     def _store(self, realm: Realm, touch: Touch, links: Sequence[Link]) -> None:
         self.ledger.put_touch(realm, touch)

@@ -123,7 +123,7 @@ def changes_batch(realm: Realm, day: str, shard: int) -> str:
 
 
 def links_batch(realm: Realm, day: str, shard: int) -> str:
-    """`shop#L#2026-01-31#3` (index by_batch): links made or undone that UTC day."""
+    """`shop#L#2026-01-31#3` (index by_batch): links and late touches of that UTC day."""
     return f"{part(realm)}#L#{day}#{shard}"
 
 

@@ -71,6 +71,7 @@ class Touch:
     flags: tuple[str, ...] = ()  # bot, fraud_hold, duplicate_click, ...
     consent: tuple[str, ...] = ()
     expires_at: int | None = None  # seconds since 1970, for TTL
+    late_at: int | None = None  # when it was recorded, if on a later UTC day than it occurred
     listed: bool = False  # it stands in its partner's list of clicks
 
     def is_over(self, at: int) -> bool:

@@ -33,12 +33,15 @@ EARLY_REFUNDS = "early_refunds"
 def touch_item(realm: Realm, touch: Touch) -> Item:
     """One touch; at most 1 KB (one write unit) for fields of the lengths that contracts allow.
 
-    A listed click costs a second unit: it stands in an index, so that its partner can read it.
+    A listed click costs a second unit: it stands in an index, so that its partner can read it. So
+    does a touch that came late: it stands among the links of the day on which it came.
     """
+    pk = keys.identity_pk(realm, touch.identity)
+    sk = keys.touch_sk(touch.occurred_at, touch.id)
     return stated(
         {
-            "pk": keys.identity_pk(realm, touch.identity),
-            "sk": keys.touch_sk(touch.occurred_at, touch.id),
+            "pk": pk,
+            "sk": sk,
             "kind": TOUCH,
             "touch_kind": touch.kind.value,
             "channel": touch.channel,
@@ -58,6 +61,8 @@ def touch_item(realm: Realm, touch: Touch) -> Item:
             "flags": list(touch.flags),
             "consent": list(touch.consent),
             "expires_at": touch.expires_at,
+            "late_at": touch.late_at,
+            **(_news(realm, touch.late_at, pk, sk) if touch.late_at else {}),
             **_among_clicks(realm, touch),
         }
     )
@@ -99,6 +104,7 @@ def touch_of(item: Item) -> Touch:
         flags=texts(item, "flags"),
         consent=texts(item, "consent"),
         expires_at=maybe_number(item, "expires_at"),
+        late_at=maybe_number(item, "late_at"),
         listed="person" in item,
     )
 
@@ -123,12 +129,23 @@ def link_items(realm: Realm, link: Link) -> tuple[Item, Item]:
         }
     )
     pk, sk = keys.identity_pk(realm, first), keys.link_sk(second)
-    indexed: dict[str, Value] = {
-        "batch": keys.links_batch(realm, day_of(changed_at), keys.shard_of(pk + sk)),
-        "batch_at": keys.changes_at(changed_at, pk, sk),
-    }
+    indexed = _news(realm, changed_at, pk, sk)
     other_end = {"pk": keys.identity_pk(realm, second), "sk": keys.link_sk(first)}
     return {"pk": pk, "sk": sk, **said, **indexed}, {**other_end, **said}
+
+
+def _news(realm: Realm, at: int, pk: str, sk: str) -> dict[str, Value]:
+    """The place in the index of what changed about persons that day."""
+    batch = keys.links_batch(realm, day_of(at), keys.shard_of(pk + sk))
+    return {"batch": batch, "batch_at": keys.changes_at(at, pk, sk)}
+
+
+def concerned(item: Item) -> tuple[Identity, ...]:
+    """Whom an item of that index is about: both ends of a link, or who is touched."""
+    if item["kind"] == TOUCH:
+        return (identity_in(text(item, "pk")),)
+    link = link_of(item)
+    return (link.one, link.other)
 
 
 def link_of(item: Item) -> Link:

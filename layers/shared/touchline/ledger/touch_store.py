@@ -120,7 +120,8 @@ class TouchStore:
         for shard in range(keys.SHARDS):
             batch = keys.links_batch(realm, day, shard)
             for item in self._table.query_all(batch, index=BY_BATCH.name):
-                yield rows.link_of(item)
+                if item["kind"] == rows.LINK:
+                    yield rows.link_of(item)
 
 
 def put_if_missing(table: Table, item: Item) -> None:

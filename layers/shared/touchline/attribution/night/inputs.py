@@ -26,7 +26,7 @@ class Inputs(Journeys, Protocol):
         ...
 
     def links(self, realm: Realm, day: str, shard: int, start: Cursor | None) -> Page:
-        """A page of links that were made or undone on the day."""
+        """A page of links that were made or undone, and of touches that came late, on the day."""
         ...
 
     def decided(self, realm: Realm, day: str, shard: int, start: Cursor | None) -> Page:
@@ -82,16 +82,12 @@ def _changed(page: Page) -> Batch:
 def _linked(
     job: Job, links: Sequence[Item], store: Inputs, rules: AttributionRules
 ) -> list[Conversion]:
-    """Conversions of everybody whom these links concern, at both ends of each."""
+    """Conversions of everybody whom these links and late touches concern."""
 
     def read(identities: Sequence[Identity]) -> Mapping[Identity, Surroundings]:
         return store.around(job.realm, identities)[0]
 
-    ends = {
-        end: None
-        for link in (rows.link_of(item) for item in links)
-        for end in (link.one, link.other)
-    }
+    ends = dict.fromkeys(end for item in links for end in rows.concerned(item))
     persons = walk([[end] for end in ends], read, rules)
     concerned = {known: None for person in persons for known in person.identities}
     return store.orders_of(job.realm, list(concerned))

@@ -29,7 +29,8 @@ OWN_CAUSES = frozenset({"new", "changed"})
 """Causes of decisions about conversions that the day itself brought."""
 
 _CAUSES = {CHANGES: "claimed", LINKS: "linked", RECOMPUTE: "recomputed"}
-"""Why a decision changed although its conversion did not: another claim, a link, other rules."""
+"""Why a decision changed although its conversion did not: another claim, a link or a late touch,
+other rules."""
 
 
 class Desk(Inputs, Protocol):
