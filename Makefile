@@ -66,7 +66,7 @@ audit: setup ## known holes in what is locked (asks the advisory service)
 bench: setup ## every benchmark: a table here, figures in benchmarks/results/latest.json
 	@$(BIN)/python -m benchmarks
 
-deploy: setup ## to AWS, with samconfig.toml (STAGE=dev or prod); guided the first time
+deploy: setup ## to AWS, with samconfig.toml (STAGE=dev, stage or prod); guided the first time
 	@$(BIN)/python -m local.deploy $(STAGE)
 
 console-vendor: setup ## fetch the console's pinned chart libraries again (needs npm)
