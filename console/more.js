@@ -1,0 +1,23 @@
+// A list that grows page after page.
+
+import { h } from "./dom.js";
+
+// first: { rows, next }; further: cursor -> the next such page; draw: rows -> element
+export function more(first, further, draw) {
+  let { rows, next } = first;
+  const place = h("div", {}, draw(rows));
+  const button = h("button", { class: "button", type: "button", hidden: !next, onclick: grow }, "Show more");
+  async function grow() {
+    button.disabled = true;
+    try {
+      const page = await further(next);
+      rows = [...rows, ...page.rows];
+      next = page.next;
+      place.replaceChildren(draw(rows));
+    } finally {
+      button.disabled = false;
+      button.hidden = !next;
+    }
+  }
+  return h("div", { class: "stack" }, place, h("div", { class: "row" }, button));
+}
