@@ -37,7 +37,7 @@ def status(call: Call) -> Response:
 def redrive_queue(call: Call) -> Response:
     """`{"queue": "delivery"}` (`"spill"`, `"outbox"`): move dead letters back; may be repeated."""
     call.operator_only()
-    named = call.body().get("queue")
+    named = call.body({"queue"}).get("queue")
     queues = call.services.queues
     dead = queues.get(f"{named}_dead_letters")
     home = queues.get(str(named))

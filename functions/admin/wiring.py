@@ -128,7 +128,7 @@ def ages_of(settings: Admin) -> Mapping[str, Gauge]:
         for name, url in urls.items()
     }
     if settings.outbox_function:
-        ages["outbox"] = Gauge(
+        ages["streams"] = Gauge(
             "AWS/Lambda", "IteratorAge", "FunctionName", settings.outbox_function, 1000
         )
     return ages

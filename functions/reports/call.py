@@ -18,7 +18,7 @@ from touchline.platform.http_api import Request, Response
 from touchline.platform.objects import Bucket
 from touchline.platform.workflows import Workflow
 from touchline.registry.cache import RegistryCache
-from touchline.registry.callers import admitted
+from touchline.registry.callers import admitted, check_may
 from touchline.registry.model import Registry, Token
 from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
@@ -55,15 +55,23 @@ class Call:
     token: Token
     services: Services
 
+    def check(self) -> None:
+        """Asked before any route: whether the token may read reports, of the account that is
+        named. Raises Forbidden."""
+        check_may(self.token, self._scope, self.request.first("account"))
+
     @cached_property
     def account(self) -> AccountId:
         """The account meant: the token's own, or `?account=` with an operator's token.
 
-        An admin token may read what a report token may. Raises Forbidden, Refused
-        `account_needed`.
+        Raises Forbidden, Refused `account_needed`.
         """
-        scope = "admin" if "report" not in self.token.scopes else "report"
-        return admitted(self.token, scope, self.request.first("account"))
+        return admitted(self.token, self._scope, self.request.first("account"))
+
+    @property
+    def _scope(self) -> str:
+        """An admin token may read what a report token may; any other needs the scope itself."""
+        return "admin" if "admin" in self.token.scopes else "report"
 
     @cached_property
     def realm(self) -> Realm:

@@ -49,7 +49,7 @@ def test_how_long_the_oldest_record_waits_is_known(
         "Value": 5000,
     }
     cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[waits])
-    assert told(operator)["outbox"]["said"] == "the oldest record has waited 5 s"
+    assert told(operator)["streams"]["said"] == "the oldest record has waited 5 s"
 
 
 def test_the_command_says_it_for_people_and_for_programs(touchline: Callable[..., str]) -> None:

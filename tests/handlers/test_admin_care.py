@@ -35,12 +35,12 @@ def test_an_operator_sees_every_account_and_the_queues(api: AdminApi) -> None:
 
 def test_an_operator_sees_what_is_old_and_which_alarms_are_on(api: AdminApi) -> None:
     api.connections.queue("spill").send("request")
-    api.connections.watched.values = {"spill": 1000.0, "outbox": 4.0, "unknown": 1.0}
+    api.connections.watched.values = {"spill": 1000.0, "streams": 4.0, "unknown": 1.0}
     api.connections.watched.found = [Alarm("touchline-SpillAgeAlarm-1", "Old. See there", True)]
     told = {one["name"]: one for one in api.get("/admin/status").body["findings"]}
     assert told["spill"]["level"] == "bad"
     assert told["spill"]["said"] == "1 waiting, the oldest for 16 min"
-    assert told["outbox"]["level"] == "well"
+    assert told["streams"]["level"] == "well"
     assert told["alarm touchline-SpillAgeAlarm-1"]["see"] == "there"
 
 

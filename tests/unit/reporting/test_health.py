@@ -79,8 +79,8 @@ def test_the_age_of_an_empty_queue_is_old_news() -> None:
 
 @pytest.mark.parametrize(("seconds", "level"), [(3, WELL), (900, BAD)])
 def test_a_stream_that_falls_behind_is_seen(seconds: float, level: str) -> None:
-    found = findings(NOON, {}, StackFacts({}, {"outbox": seconds}, ()))[0]
-    assert (found.name, found.level) == ("outbox", level)
+    found = findings(NOON, {}, StackFacts({}, {"streams": seconds}, ()))[0]
+    assert (found.name, found.level) == ("streams", level)
 
 
 def test_an_alarm_that_is_on_is_bad_and_says_what_to_read() -> None:
@@ -105,8 +105,8 @@ def test_a_span_is_said_in_one_unit(seconds: float, said: str) -> None:
 
 def test_every_section_of_the_runbook_that_is_named_is_there() -> None:
     lost = AccountFacts("2026-01-01", 1, {})
-    waiting = {name: 1 for name in RUNBOOK if name != "outbox"}
-    found = findings(NOON, {"shop": lost}, StackFacts(waiting, {"outbox": 1}, ()))
+    waiting = {name: 1 for name in RUNBOOK if name != "streams"}
+    found = findings(NOON, {"shop": lost}, StackFacts(waiting, {"streams": 1}, ()))
     titles = {
         line.removeprefix("## ") for line in (ROOT / "docs/runbook.md").read_text().splitlines()
     }

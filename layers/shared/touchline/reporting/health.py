@@ -20,10 +20,10 @@ RUNBOOK = {
     "spill": "docs/runbook.md#spill-age",
     "delivery": "docs/runbook.md#delivery-age",
     "outbox": "docs/runbook.md#outbox-age",
+    "streams": "docs/runbook.md#outbox-age",
 }
 ALARMS = "docs/operations.md#alarms"
-DEAD = frozenset({"delivery_dead_letters", "spill_dead_letters", "failures"})
-LONGEST_SECONDS = {"spill": 900, "delivery": 1800, "outbox": 900}
+LONGEST_SECONDS = {"spill": 900, "delivery": 1800, "outbox": 900, "streams": 900}
 """How long the oldest record may wait; the alarms of the template go off at the same ages."""
 
 
@@ -106,19 +106,19 @@ def _queues(stack: StackFacts) -> Iterator[Finding]:
     oldest = stack.oldest or {}
     for name, count in stack.waiting.items():
         yield _queue(name, count, oldest.get(name, 0))
-    if "outbox" in oldest:
-        level = BAD if _is_late("outbox", oldest["outbox"]) else WELL
-        said = f"the oldest record has waited {span(oldest['outbox'])}"
-        yield Finding("outbox", level, said, RUNBOOK["outbox"])
+    if "streams" in oldest:
+        level = BAD if _is_late("streams", oldest["streams"]) else WELL
+        said = f"the oldest record has waited {span(oldest['streams'])}"
+        yield Finding("streams", level, said, RUNBOOK["streams"])
 
 
 def _queue(name: str, count: int, oldest: float) -> Finding:
     about = name.replace("_", " ")
     if count == 0:
         return Finding(about, WELL, "none waiting", RUNBOOK[name])
-    level = BAD if name in DEAD or _is_late(name, oldest) else NOTE
+    is_bad = name == "failures" or name.endswith("_dead_letters") or _is_late(name, oldest)
     since = f", the oldest for {span(oldest)}" if oldest else ""
-    return Finding(about, level, f"{count} waiting{since}", RUNBOOK[name])
+    return Finding(about, BAD if is_bad else NOTE, f"{count} waiting{since}", RUNBOOK[name])
 
 
 def _is_late(name: str, seconds: float) -> bool:
@@ -143,9 +143,3 @@ def span(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds // length:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _queue(name: str, count: int) -> Finding:
-    dead = name.endswith("_dead_letters") or name == "failures"
-    level = WELL if count == 0 else (BAD if dead else NOTE)
-    return Finding(name.replace("_", " "), level, f"{count} waiting", RUNBOOK.get(name, ""))
