@@ -6,7 +6,8 @@ import { h } from "./dom.js";
 export function more(first, further, draw) {
   let { rows, next } = first;
   const place = h("div", {}, draw(rows));
-  const button = h("button", { class: "button", type: "button", hidden: !next, onclick: grow }, "Show more");
+  const button = h("button", { class: "button", type: "button", onclick: grow }, "Show more");
+  const foot = h("div", { class: "row", hidden: !next }, button);
   async function grow() {
     button.disabled = true;
     try {
@@ -16,8 +17,8 @@ export function more(first, further, draw) {
       place.replaceChildren(draw(rows));
     } finally {
       button.disabled = false;
-      button.hidden = !next;
+      foot.hidden = !next;
     }
   }
-  return h("div", { class: "stack" }, place, h("div", { class: "row" }, button));
+  return h("div", { class: "stack" }, place, foot);
 }

@@ -1,7 +1,7 @@
 // One partner's clicks, newest first: what came in under its name, and whether it counts.
 
 import { get, Problem, saved } from "../api.js";
-import { at, badge, choose, empty, facts, field, h, notice, table, words } from "../dom.js";
+import { at, badge, choose, empty, facts, field, h, notice, shortly, table, words } from "../dom.js";
 import { more } from "../more.js";
 import { picker, range } from "../range.js";
 import { link, told } from "../app.js";
@@ -44,7 +44,7 @@ function nothing(found, partner) {
 }
 
 const list = (rows) => table([
-  { title: "Occurred (UTC)", show: (row) => at(Date.parse(row.occurred_at)).replace(" UTC", "") },
+  { title: "Occurred (UTC)", show: (row) => h("span", { class: "nowrap" }, shortly(Date.parse(row.occurred_at))) },
   { title: "Click", show: (row) => (row.click_id ? h("a", { class: "mono", href: link("clicks", {}, row.click_id) }, row.click_id) : h("span", { class: "mono" }, row.click_ref || "–")) },
   { title: "Campaign", show: (row) => row.campaign || "–" },
   { title: "Sub-IDs", show: (row) => h("span", { class: "wrap" }, subs(row) || "–") },

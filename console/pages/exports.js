@@ -55,9 +55,11 @@ const list = (rows, said) => table([
   { title: "Format", show: (row) => row.format },
   { title: "State", show: (row) => (row.state === "running" ? bar(row.progress, percent(row.progress)) : badge(row.state, SHADES[row.state])) },
   { title: "Rows", number: true, show: (row) => count(row.rows) },
-  { title: "MB", number: true, show: (row) => count(row.bytes / 1e6) },
+  { title: "Size", number: true, show: (row) => size(row.bytes) },
   { title: "Files", show: (row) => (row.state === "done" ? fetcher(row, said) : h("span", { class: "soft" }, row.error?.message ?? "–")) },
 ], rows, { caption: "Exports" });
+
+const size = (bytes) => (bytes < 1e6 ? `${count(Math.ceil(bytes / 1e3))} kB` : `${count(bytes / 1e6)} MB`);
 
 // Links hold for a quarter of an hour, so they are asked for when somebody wants the files.
 function fetcher(row, said) {
