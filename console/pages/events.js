@@ -43,11 +43,14 @@ function overviewTable(events, chosen, days) {
     { title: "Event", show: (one) => h("a", { href: link("events", { ...days, event: one.event, currency: one.currency }), "aria-current": one === chosen ? "true" : null }, one.event) },
     { title: "Conversions", show: (one) => bar(one.conversions / most, count(one.conversions)) },
     { title: "Credited", number: true, show: (one) => percent(one.conversions ? one.attributed / one.conversions : null) },
-    ...(events.some((one) => one.rate_per_user) ? [{ title: "Per user", number: true, show: (one) => percent(one.rate_per_user) }, { title: "Per session", number: true, show: (one) => percent(one.rate_per_session) }] : []),
+    ...(events.some((one) => one.rate_per_user) ? [{ title: "Per user", number: true, show: (one) => rate(one.rate_per_user) }, { title: "Per session", number: true, show: (one) => rate(one.rate_per_session) }] : []),
     { title: "Value", number: true, show: (one) => money(one.value, one.currency) },
     { title: "Payout", number: true, show: (one) => money(one.payout, one.currency) },
   ], events, { caption: "All events" });
 }
+
+// above one each, a share would be misread
+const rate = (value) => (value > 1 ? `${count(value)} each` : percent(value));
 
 function byDay(event) {
   return chart({

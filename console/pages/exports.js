@@ -51,12 +51,12 @@ function form(me, days, said, watch) {
 
 const list = (rows, said) => table([
   { title: "Report", show: (row) => `${row.report}${row.partner ? ` of ${row.partner}` : ""}` },
-  { title: "Days", show: (row) => h("span", { class: "nowrap" }, `${row.from} to ${row.to}`) },
-  { title: "Format", show: (row) => row.format },
   { title: "State", show: (row) => (row.state === "running" ? bar(row.progress, percent(row.progress)) : badge(row.state, SHADES[row.state])) },
+  { title: "Files", show: (row) => (row.state === "done" ? fetcher(row, said) : h("span", { class: "soft" }, row.error?.message ?? "–")) },
   { title: "Rows", number: true, show: (row) => count(row.rows) },
   { title: "Size", number: true, show: (row) => size(row.bytes) },
-  { title: "Files", show: (row) => (row.state === "done" ? fetcher(row, said) : h("span", { class: "soft" }, row.error?.message ?? "–")) },
+  { title: "Days", show: (row) => h("span", { class: "nowrap" }, `${row.from} to ${row.to}`) },
+  { title: "Format", show: (row) => row.format },
 ], rows, { caption: "Exports" });
 
 const size = (bytes) => (bytes < 1e6 ? `${count(Math.ceil(bytes / 1e3))} kB` : `${count(bytes / 1e6)} MB`);
