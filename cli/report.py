@@ -18,7 +18,7 @@ app = typer.Typer(rich_markup_mode="rich")
 
 REPORTS = (
     *("attribution", "events", "delays", "cohorts", "goals", "spend", "decisions"),
-    *("clicks", "paths", "assists", "unattributed", "match-rate", "runs"),
+    *("clicks", "paths", "assists", "fits", "unattributed", "match-rate", "runs"),
 )
 _LEFT_OUT = frozenset({"fix"})
 _OF_RUNS = ("run", "status", "received", "decided", "duplicates", "set_aside", "restated")

@@ -19,15 +19,15 @@ from touchline.reporting.day_facts import (
     paths_report,
     unattributed_report,
 )
+from touchline.reporting.fits import fits_report
 from touchline.reporting.runs import runs_report
 from touchline.reporting.trace import found, seen_by, trace
 
 
 def attribution(call: Call) -> Response:
     """Credit by a dimension, models side by side."""
-    first, rules = call.request.first, call.registry.account.rules
-    known = tuple(dict.fromkeys((*rules.models, *rules.data_driven_models)))
-    asked = credit_ask(first("model"), first("group_by"), known)
+    first = call.request.first
+    asked = credit_ask(first("model"), first("group_by"), _models(call))
     services = call.services
     return _table(call, credit_report(services.nights, call.ask, asked, services.spread))
 
@@ -37,6 +37,14 @@ def paths(call: Call) -> Response:
     call.whole_account_only()
     services, limit = call.services, limit_asked(call.request.first)
     return _table(call, paths_report(services.nights, call.ask, limit, services.spread))
+
+
+def fits(call: Call) -> Response:
+    """What the data-driven models of the last day were fitted on and found."""
+    call.whole_account_only()
+    asked = credit_ask(call.request.first("model"), "", _models(call))
+    services = call.services
+    return _table(call, fits_report(services.nights, call.ask, asked.models, services.spread))
 
 
 def assists(call: Call) -> Response:
@@ -90,6 +98,11 @@ def _trace(call: Call, claim: Conversion) -> dict[str, Any]:
     return trace(claim, decision_of(row) if row else None)
 
 
+def _models(call: Call) -> tuple[str, ...]:
+    rules = call.registry.account.rules
+    return tuple(dict.fromkeys((*rules.models, *rules.data_driven_models)))
+
+
 def _table(call: Call, report: Mapping[str, Any]) -> Response:
     """The report as JSON, or its rows alone in the format that the caller accepts."""
     return answered_rows(call, report, report["rows"])
@@ -98,6 +111,7 @@ def _table(call: Call, report: Mapping[str, Any]) -> Response:
 ROUTES: list[Route[Handler]] = [
     Route("GET", "/reports/attribution", attribution, "report"),
     Route("GET", "/reports/paths", paths, "report"),
+    Route("GET", "/reports/fits", fits, "report"),
     Route("GET", "/reports/assists", assists, "report"),
     Route("GET", "/reports/unattributed", unattributed, "report"),
     Route("GET", "/reports/match-rate", match_rate, "report"),

@@ -20,7 +20,7 @@ from touchline.registry.kinds import EVENT, PARTNER
 from touchline.registry.model import EventDefinition, Partner
 
 SHOP = Realm("shop")
-TODAY = day_of(NOON)
+TODAY, TOMORROW = day_of(NOON), day_of(NOON + DAY_MS)
 
 
 def a_night(api: ReportsApi, event: Mapping[str, Any], *, now: int = NOON + DAY_MS) -> Any:
@@ -145,7 +145,7 @@ def test_a_partner_sees_its_own_credit_and_nothing_of_others() -> None:
 
     own = api.get("/reports/attribution", token=acme, group_by="partner", from_=TODAY, to=TODAY)
     assert {row["partner"] for row in own.body["rows"]} == {"acme"}
-    for report in ("attribution", "paths", "unattributed", "match-rate", "runs"):
+    for report in ("attribution", "paths", "fits", "unattributed", "match-rate", "runs"):
         assert api.get(f"/reports/{report}", token=acme).status == 403
     assert api.get("/reports/conversions/A-1", token=acme).code == "not_found"
 
@@ -166,6 +166,35 @@ def test_paths_reasons_match_rates_and_runs_are_reported() -> None:
     assert (rate["rate"], rate["rows"][0]["matched"]) == (0.666667, 2)
     runs = api.get("/reports/runs", **days).body["rows"]
     assert [(run["run"], run["status"]) for run in runs] == [(f"{TODAY}.1", "published")]
+
+
+def test_what_a_model_was_fitted_on_and_found_is_reported() -> None:
+    """Two in three convert. Without email or affiliate one in six would, through ads; without ads
+    one in three."""
+    api = a_busy_shop()
+    a_night(api, {"date": TODAY})
+    found = api.get("/reports/fits", from_=TODAY, to=TOMORROW, model="markov_1").body
+
+    assert (found["day"], found["refitted"]) == (TODAY, False)
+    assert [(one["journeys"], one["conversions"]) for one in found["fits"]] == [(3, 2)]
+    assert {row["channel"]: (row["removal_effect"], row["share"]) for row in found["rows"]} == {
+        "ads": (0.5, 0.25),
+        "affiliate": (0.75, 0.375),
+        "email": (0.75, 0.375),
+    }
+    assert {
+        (row["from"], row["to"]): round(row["probability"], 3) for row in found["transitions"]
+    } == {
+        ("(start)", "ads"): 0.333,
+        ("(start)", "email"): 0.667,
+        ("email", "affiliate"): 1.0,
+        ("affiliate", "ads"): 0.5,
+        ("affiliate", "(conversion)"): 0.5,
+        ("ads", "(conversion)"): 0.5,
+        ("ads", "(null)"): 0.5,
+    }
+    assert api.get("/reports/fits", from_=TOMORROW, to=TOMORROW).body["rows"] == []
+    assert api.get("/reports/fits", model="guess").code == "unknown_model"
 
 
 def test_other_rules_are_tried_without_changing_anything() -> None:
