@@ -57,7 +57,7 @@ format: setup ## put the sources in form
 	$(BIN)/ruff check --fix .
 
 docs: setup ## the pages that are made from the code
-	@for page in openapi reasons data_model reliability costs; do $(BIN)/python -m docs.$$page; done
+	@for page in openapi reasons data_model reliability costs performance_engine; do $(BIN)/python -m docs.$$page; done
 
 audit: setup ## known holes in what is locked (asks the advisory service)
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/layer.txt -r requirements/engine.txt

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.figures import Figure
 
-BENCHMARKS = ("ingest", "engine", "night", "delivery")
+BENCHMARKS = ("ingest", "engine", "night", "journeys", "delivery")
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 

@@ -103,7 +103,8 @@ def timing(runner: str, task: str, journeys: int, channels: int, cap: int) -> Ti
     files = [data(size, channels, suffix) for size in (journeys, 1000)]
     command = [
         python_of(runner),
-        Path(__file__).with_name("engine_task.py"),
+        "-m",
+        "benchmarks.engine_task",
         runner,
         task,
         *files,

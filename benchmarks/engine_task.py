@@ -1,10 +1,10 @@
 """One task of the engine's benchmark, in a process of its own.
 
-`python engine_task.py RUNNER TASK DATA WARM CAP`. Runs in the engine's environment (`touchline`,
-`touchline-numpy`, `touchline-csv`) or in a peer's, so it imports nothing of ours before it knows
-the runner. The task is first run on a small file, so that imports are not measured. Prints one
-JSON line: seconds to read, seconds and CPU seconds to compute, peak memory in MB, and credited
-conversions by channel.
+`python -m benchmarks.engine_task RUNNER TASK DATA WARM CAP`. Runs in the engine's environment
+(`touchline`, `touchline-numpy`, `touchline-csv`) or in a peer's, so it imports nothing of the
+engine before it knows the runner. The task is first run on a small file, so that imports are not
+measured. Prints one JSON line: seconds to read, seconds and CPU seconds to compute, peak memory in
+MB, and credited conversions by channel.
 """
 
 import csv
@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from benchmarks.peak import peak_mb
 
 HEURISTICS = [
     "first_touch",
@@ -166,7 +168,7 @@ def main(runner: str, task: str, data: str, warm: str, cap: str) -> None:
                 "read_seconds": middle - start,
                 "seconds": end - middle,
                 "cpu_seconds": time.process_time() - cpu,
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peak_mb": peak_mb(),
                 "credits": {str(name): float(x) for name, x in credited.items()},
             }
         )

@@ -3,19 +3,22 @@
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import track
 
-from cli.api import Api, segment
-from cli.output import console, fail, failing_clearly, print_json, print_table
+from cli.api import Api
+from cli.output import console, errors, fail, failing_clearly, print_json, print_table
 from cli.reading import account_read
 from cli.report_file import all_rows
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 from touchline.kernel.money import micros_of
 from touchline.reporting.ask import Days
-from touchline.reporting.reconcile import Difference, Ours, Theirs, reconcile
+from touchline.reporting.lookup import MOST_IDS
+from touchline.reporting.reconcile import Difference, Ours, Theirs, reconcile, unsettled
 
 app = typer.Typer(rich_markup_mode="rich")
 
@@ -26,7 +29,6 @@ NAMES: Mapping[str, Sequence[str]] = {
     "status": ("status",),
 }
 """What a column may be called, the first that is there counts."""
-MOST_LOOKED_UP = 500
 
 
 @app.command(
@@ -44,16 +46,14 @@ def reconcile_partner(
     api_url: ApiUrl = "",
     token: TokenText = "",
 ) -> None:
-    """Compare a partner's list of conversions with ours: missing, extra, other amounts. Exit code 1
-    when anything differs."""
+    """Compare a partner's list of conversions with ours: missing, extra, other amounts, another
+    status. Exit code 1 when anything differs."""
     theirs = _theirs(file)
     with failing_clearly():
         api = Api(target_of(api_url, token))
         query = {"account": account_read(api, account), "event": event}
         ours = _ours(api, partner, {**query, "from": first, "to": last})
-        for one in theirs[:MOST_LOOKED_UP]:
-            if one.id not in ours:
-                ours[one.id] = _looked_up(api, one.id, partner, query)
+        theirs = _looked_up(api, partner, query, theirs, ours)
         differences = reconcile(theirs, ours, Days(first, last))
     _told(theirs, ours, differences, as_json=as_json)
     raise typer.Exit(1 if differences else 0)
@@ -120,23 +120,57 @@ def _ours(api: Api, partner: str, query: Mapping[str, Any]) -> dict[str, list[Ou
     return dict(found)
 
 
-def _looked_up(api: Api, name: str, partner: str, query: Mapping[str, Any]) -> list[Ours]:
-    """What there is under an ID that no decision of the range names for this partner."""
-    claims = api.get(f"/reports/stages/{segment(name)}", **query)["claims"]
-    return [
-        Ours(
-            id=name,
-            occurred_at=claim["occurred_at"],
-            paid=(claim["decision"] or {}).get("payer") == partner,
-            payout_micros=micros_of(claim["payout"]),
-            currency=claim["payout_currency"],
-            value_micros=micros_of(claim["value"]),
-            value_currency=claim["currency"],
-            reason=(claim["decision"] or {}).get("reason", ""),
-            decided=claim["decision"] is not None,
-        )
-        for claim in claims
+def _looked_up(
+    api: Api,
+    partner: str,
+    query: Mapping[str, Any],
+    theirs: Sequence[Theirs],
+    ours: dict[str, list[Ours]],
+) -> list[Theirs]:
+    """Looks at the conversions of every line that the decisions do not settle, and adds what it
+    finds to `ours`. The lines come back with what their status words mean."""
+    asked = {**query, "partner": partner}
+    names = list(dict.fromkeys(one.id for one in theirs if unsettled(one, ours.get(one.id, ()))))
+    doing = "looking at single conversions"
+    for batch in track(_batches(names), doing, console=errors, transient=True):
+        for row in api.call("POST", "/reports/lookup", {"ids": batch}, query=asked)["rows"]:
+            ours[row["id"]] = _joined(ours.get(row["id"], []), _seen(row, partner))
+    meant: dict[str, str | None] = {}
+    for batch in _batches(sorted({one.word for one in theirs if one.word})):
+        meant |= api.call("POST", "/reports/lookup", {"words": batch}, query=asked)["words"]
+    return [replace(one, status=meant.get(one.word) or "") for one in theirs]
+
+
+def _batches(texts: Sequence[str]) -> list[Sequence[str]]:
+    return [texts[at : at + MOST_IDS] for at in range(0, len(texts), MOST_IDS)]
+
+
+def _joined(known: list[Ours], seen: Ours) -> list[Ours]:
+    """What the night decided keeps its money; how the conversion stands is as it was seen."""
+    same = [
+        replace(one, status=seen.status, refunded=seen.refunded, changed_at=seen.changed_at)
+        for one in known
+        if one.occurred_at == seen.occurred_at
     ]
+    others = [one for one in known if one.occurred_at != seen.occurred_at]
+    return [*others, *(same or [seen])]
+
+
+def _seen(row: Mapping[str, Any], partner: str) -> Ours:
+    return Ours(
+        id=row["id"],
+        occurred_at=_instant(row["occurred_at"]),
+        paid=row["payer"] == partner,
+        payout_micros=micros_of(row["payout"]),
+        currency=row["payout_currency"],
+        value_micros=micros_of(row["value"]),
+        value_currency=row["currency"],
+        reason=row["reason"],
+        status=row["status"],
+        decided=row["decided"],
+        refunded=row["refunded"],
+        changed_at=_instant(row["changed_at"]) if row["changed_at"] else 0,
+    )
 
 
 def _instant(said: str) -> int:

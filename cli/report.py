@@ -18,7 +18,7 @@ app = typer.Typer(rich_markup_mode="rich")
 
 REPORTS = (
     *("attribution", "events", "delays", "cohorts", "goals", "spend", "decisions"),
-    *("clicks", "paths", "unattributed", "match-rate", "runs"),
+    *("clicks", "paths", "assists", "fits", "unattributed", "match-rate", "runs"),
 )
 _LEFT_OUT = frozenset({"fix"})
 _OF_RUNS = ("run", "status", "received", "decided", "duplicates", "set_aside", "restated")
@@ -34,7 +34,7 @@ def report(
     last: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD, included.")] = "",
     model: Annotated[str, typer.Option(help="Models, by commas; all when left out.")] = "",
     group_by: Annotated[
-        str, typer.Option(help="channel, campaign, partner, event, day, kind, sub1…")
+        str, typer.Option(help="channel, campaign, partner, kind, sub1…, with day and event.")
     ] = "",
     event: Annotated[str, typer.Option(help="Only this event.")] = "",
     partner: Annotated[str, typer.Option(help="Only this partner's decisions or clicks.")] = "",
@@ -113,20 +113,21 @@ def _show(name: str, answer: Mapping[str, Any]) -> None:
 
 def _show_credit(title: str, answer: Mapping[str, Any]) -> None:
     """Models side by side: conversions, and their value below."""
-    group, models = answer["group_by"], answer["models"]
-    cells: dict[tuple[str, str], dict[str, str]] = {}
+    groups, models = answer["group_by"].split(","), answer["models"]
+    cells: dict[tuple[str, ...], dict[str, str]] = {}
     most = max((row["conversions"] for row in answer["rows"]), default=0)
     for row in answer["rows"]:
         told = (
             f"{row['conversions']:,.2f} {bar(row['conversions'], most)}\n{float(row['value']):,.2f}"
         )
-        cells.setdefault((row[group], row["currency"]), {})[row["model"]] = told
+        place = (*(row[group] or "(none)" for group in groups), row["currency"])
+        cells.setdefault(place, {})[row["model"]] = told
     rows = [
-        (value or "(none)", currency, *(by_model.get(model, "") for model in models))
-        for (value, currency), by_model in cells.items()
+        (*place, *(by_model.get(model, "") for model in models))
+        for place, by_model in cells.items()
     ]
     headings = [model.replace("_", " ") for model in models]
-    print_table(f"{title}: conversions, value", (group, "", *headings), rows)
+    print_table(f"{title}: conversions, value", (*groups, "", *headings), rows)
 
 
 def _run_cell(row: Mapping[str, Any], column: str) -> str:

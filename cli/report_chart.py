@@ -35,7 +35,8 @@ def _credit(axes: Any, answer: Mapping[str, Any]) -> None:
     by, models = answer["group_by"], answer["models"]
     sums: dict[str, dict[str, float]] = {}
     for row in answer["rows"]:
-        given = sums.setdefault(row[by] or "(none)", dict.fromkeys(models, 0.0))
+        named = ", ".join(row[one] or "(none)" for one in by.split(","))
+        given = sums.setdefault(named, dict.fromkeys(models, 0.0))
         given[row["model"]] += row["conversions"]
     ordered = sorted(sums, key=lambda value: (-sum(sums[value].values()), value))
     shown = {value: sums[value] for value in ordered[:MOST]}

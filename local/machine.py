@@ -39,20 +39,25 @@ def environment(extra: Mapping[str, str], *, aws_account: bool = False) -> dict[
     return {**kept, "PATH": path, "SAM_CLI_TELEMETRY": "0", **extra}
 
 
-def run(command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str]) -> str:
-    """Run a tool to its end; its output. Raises CommandFailed."""
+def run(
+    command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str], errors_too: bool = True
+) -> str:
+    """Run a tool to its end; its output, what it says on stderr included unless that is not wanted.
+
+    Raises CommandFailed.
+    """
     done = subprocess.run(  # noqa: S603 - the commands are ours
         [str(part) for part in command],
         cwd=cwd,
         env=environment(extra),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if errors_too else subprocess.PIPE,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.splitlines()[-25:])
+        tail = "\n".join((done.stdout + (done.stderr or "")).splitlines()[-25:])
         raise CommandFailed(f"{Path(command[0]).name} {command[1]} ended with an error:\n{tail}")
     return done.stdout
 

@@ -92,10 +92,10 @@ def sam_local_invoke(stack: Stack, function: str, event: bytes, built: Path, url
     event_file.write_bytes(event)
     command: list[str | Path] = [SAM, "local", "invoke", function, "--template-file", aimed]
     options: list[str | Path] = ["--env-vars", names, "--event", event_file, "--skip-pull-image"]
-    said = run([*command, *options], cwd=ROOT, extra=dict(deployed.environment))
-    answer = json.loads(said.rstrip().rpartition("\n")[2])
+    extra = dict(deployed.environment)
+    answer = json.loads(run([*command, *options], cwd=ROOT, extra=extra, errors_too=False))
     if isinstance(answer, dict) and "errorType" in answer:
-        raise CommandFailed(said[-2000:])
+        raise CommandFailed(json.dumps(answer)[:2000])
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_bytes
 from typing import Any
@@ -11,10 +12,12 @@ from admin.handler import Function
 from admin.wiring import Around, services_of
 from tests.memory_queue import MemoryQueue
 from tests.memory_table import MemoryTable
+from touchline.kernel.errors import WatchUnavailable
 from touchline.kernel.ids import AccountId, id_factory
 from touchline.platform.observability import Log
 from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
+from touchline.platform.watch import Alarm, Gauge
 from touchline.registry.audit import Author
 from touchline.registry.token_store import TokenStore
 from touchline.registry.tokens import ANY_ACCOUNT, Draft, issue
@@ -37,18 +40,42 @@ class Answer:
         return str(self.body["error"]["code"])
 
 
+@dataclass
+class MemoryWatch:
+    """Alarms and gauges as a test wants them; `is_down` lets it answer nothing."""
+
+    found: list[Alarm] = field(default_factory=list)
+    values: dict[str, float] = field(default_factory=dict)
+    is_down: bool = False
+
+    def alarms(self) -> list[Alarm]:
+        if self.is_down:
+            raise WatchUnavailable("down, as the test wants it")
+        return self.found
+
+    def latest(self, gauges: Mapping[str, Gauge]) -> dict[str, float]:
+        if self.is_down:
+            raise WatchUnavailable("down, as the test wants it")
+        return {name: value for name, value in self.values.items() if name in gauges}
+
+
 class MemoryConnections:
     """Tables and queues in memory, made when first named."""
 
     def __init__(self) -> None:
         self.tables: dict[str, MemoryTable] = defaultdict(MemoryTable)
         self.queues: dict[str, MemoryQueue] = defaultdict(MemoryQueue)
+        self.watched = MemoryWatch()
 
     def table(self, name: str) -> MemoryTable:
         return self.tables[name]
 
     def queue(self, url: str) -> MemoryQueue:
         return self.queues[url]
+
+    def watch(self, alarm_prefix: str) -> MemoryWatch:
+        assert alarm_prefix == SETTINGS.alarm_prefix
+        return self.watched
 
     def seals(self, _parameter: str, *, create: bool = False, kms_key: str = "") -> Seals:
         assert create
@@ -68,6 +95,8 @@ SETTINGS = Admin(
     outbox_queue_url="outbox",
     outbox_dead_letter_queue_url="outbox-dead",
     failure_queue_url="failures",
+    outbox_function="outbox",
+    alarm_prefix="touchline-",
 )
 
 

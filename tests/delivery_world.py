@@ -23,9 +23,18 @@ from touchline.delivery.store import DeliveryStore
 from touchline.delivery.sweep import Sweeper
 from touchline.delivery.verdict import Answer, NoAnswer, Outgoing, Result
 from touchline.kernel.errors import NotFound
-from touchline.kernel.ids import AccountId, EndpointId, PartnerId, Realm
+from touchline.kernel.ids import AccountId, EndpointId, PartnerId, Realm, TouchId
 from touchline.ledger.conversion_rows import conversion_item
-from touchline.ledger.decisions import Decision, decision_item
+from touchline.ledger.decisions import (
+    WHOLE,
+    Candidate,
+    Credit,
+    Decision,
+    Loser,
+    Payout,
+    decision_item,
+)
+from touchline.ledger.identity import Identity
 from touchline.ledger.model import Conversion
 from touchline.ledger.store import LedgerStore
 from touchline.platform.observability import Log
@@ -48,6 +57,40 @@ def an_endpoint(**stated: Any) -> Endpoint:
         **stated,
     }
     return Endpoint(**values)
+
+
+def step(partner: str | None, at: int = NOON - 3_600_000, **stated: Any) -> Candidate:
+    """A click of one person that partner made."""
+    return Candidate(
+        TouchId(f"tch_{at}"), Identity("crm:7"), "click", "affiliate", at,
+        partner=PartnerId(partner) if partner else None, **stated,
+    )  # fmt: skip
+
+
+def a_decision(**stated: Any) -> Decision:
+    """`acme` has the last click and is paid, `best` had the first one and is not."""
+    values: dict[str, Any] = {
+        "realm": SHOP,
+        "key": a_conversion().key,
+        "occurred_at": NOON,
+        "outcome": "attributed",
+        "value_micros": 10_000_000,
+        "currency": "EUR",
+        "candidates": (
+            step("best", NOON - 7_200_000, click_ref="b-1"),
+            step("acme", click_ref="a-1", campaign="spring", subs={"sub1": "x"}),
+        ),
+        "credits": {
+            "last_touch": (Credit(1, WHOLE, 10_000_000),),
+            "linear": (Credit(0, WHOLE // 2, 5_000_000), Credit(1, WHOLE // 2, 5_000_000)),
+        },
+        "payer": PartnerId("acme"),
+        "payouts": (Payout(PartnerId("acme"), 500_000, 1),),
+        "payout_currency": "EUR",
+        "losers": (Loser(PartnerId("best"), "last_touch_elsewhere", "click_id"),),
+        **stated,
+    }
+    return Decision(**values)
 
 
 class ScriptedSender:

@@ -142,11 +142,12 @@ class ReportsApi:
         *,
         token: str | None = None,
         headers: dict[str, str] | None = None,
+        body: str | None = None,
     ) -> Answer:
         """One request as API Gateway hands it over."""
         used = self.analyst if token is None else token
         sent = {"authorization": f"Bearer {used}", **(headers or {})}
-        answer = self.handle(method, path, raw_query, sent, None)
+        answer = self.handle(method, path, raw_query, sent, body)
         raw = answer["body"].encode()
         if answer["isBase64Encoded"]:
             raw = base64.b64decode(raw)

@@ -36,7 +36,7 @@ function form(me, { campaigns, partners, endpoints }, board, current) {
     preview.textContent = written(plan());
     where.replaceChildren(...reach(plan(), endpoints));
   };
-  const made = h("form", { class: "stack", onsubmit: submit, oninput: show },
+  const made = h("form", { class: "stack", onsubmit: submit, oninput: show, onchange: show },
     h("div", { class: "form" }, field("Data", way), field("Partner", partner), field("Campaign clicked", campaign), field("Event", event), field("Send as", kind), field("Order ID", order), field("Value", value), field("Currency", currency)),
     where,
     preview, h("div", { class: "row" }, send));

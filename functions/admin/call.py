@@ -1,6 +1,7 @@
 """What an admin route is given: the request, who asks, and the services that it may use."""
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from touchline.platform.http_api import Request, Response
 from touchline.platform.queue import KeptQueue, Queue
 from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
+from touchline.platform.watch import Gauge, Watch
 from touchline.registry.cache import RegistryCache
 from touchline.registry.callers import admitted
 from touchline.registry.declare import Registrar
@@ -38,6 +40,8 @@ class Services:
     deliveries: Table
     delivery_queue: Queue
     queues: Mapping[str, KeptQueue]
+    watch: Watch
+    ages: Mapping[str, Gauge]
     registry: RegistryStore
     spend: SpendStore
     tokens: TokenStore
@@ -90,8 +94,10 @@ class Call:
         if not (self.is_operator and "admin" in self.token.scopes):
             raise Forbidden("forbidden_account", "this needs an operator's token")
 
-    def body(self) -> dict[str, Any]:
-        """The JSON object of the body. Raises Refused `bad_body`, `body_too_large`."""
+    def body(self, known: Collection[str] | None = None) -> dict[str, Any]:
+        """The JSON object of the body, {} for none; `known` are the fields that it may have (None:
+        whoever reads it will say). Raises Refused `bad_body`, `body_too_large`, `unknown_field`.
+        """
         raw = self.request.body
         if len(raw) > MAX_BODY_BYTES:
             raise Refused("body_too_large")
@@ -101,6 +107,8 @@ class Call:
             raise Refused("bad_body", str(error)) from error
         if not isinstance(said, dict):
             raise Refused("bad_body", "not a JSON object")
+        if known is not None:
+            _check_known(said, known)
         return said
 
     def version(self, said: Any = None) -> int | None:
@@ -126,6 +134,14 @@ class Call:
     def _stated_version(self, said: Any) -> str:
         stated = self.request.header("if-match").strip('"W/ ') or self.request.first("version")
         return stated or ("" if said is None else str(said))
+
+
+def _check_known(said: Collection[str], known: Collection[str]) -> None:
+    for name in sorted(set(said) - set(known)):
+        near = difflib.get_close_matches(name, known, 1)
+        allowed = f"known are {', '.join(sorted(known))}" if known else "no field is known here"
+        hint = f"did you mean `{near[0]}`?" if near else allowed
+        raise Refused("unknown_field", f"{name[:64]}: {hint}", field=name[:64])
 
 
 Handler = Callable[[Call], Response]

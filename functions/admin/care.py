@@ -8,31 +8,27 @@ from touchline.attribution.night.store import NightStore
 from touchline.delivery.balance import balance_of
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import DAY_MS, MINUTE_MS
-from touchline.kernel.errors import Refused
+from touchline.kernel.errors import Refused, WatchUnavailable
 from touchline.kernel.ids import AccountId, realm_of
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.platform.redrive import redrive
 from touchline.registry.audit import AuditEntry
 from touchline.registry.tokens import ANY_ACCOUNT
-from touchline.reporting.health import AccountFacts, findings, worst
+from touchline.reporting.health import AccountFacts, StackFacts, findings, worst
 
 SETTLED_MS = 2 * MINUTE_MS
 LOOKED_AT_DAYS = 2
 
 
 def status(call: Call) -> Response:
-    """The night, the deliveries and (for operators) the queues, each well, noteworthy or bad."""
+    """The night, the deliveries and (for operators) queues and alarms, each well, noteworthy or
+    bad."""
     services = call.services
     now = services.clock()
     facts: dict[str, AccountFacts] = {
         account: _facts(call, account, now) for account in _accounts(call)
     }
-    waiting = (
-        {name: queue.waiting() for name, queue in services.queues.items()}
-        if call.is_operator
-        else {}
-    )
-    found = findings(now, facts, waiting)
+    found = findings(now, facts, _stack(call) if call.is_operator else None)
     return json_response(
         200, {"status": worst(found), "findings": [asdict(one) for one in found], "at": now}
     )
@@ -41,7 +37,7 @@ def status(call: Call) -> Response:
 def redrive_queue(call: Call) -> Response:
     """`{"queue": "delivery"}` (`"spill"`, `"outbox"`): move dead letters back; may be repeated."""
     call.operator_only()
-    named = call.body().get("queue")
+    named = call.body({"queue"}).get("queue")
     queues = call.services.queues
     dead = queues.get(f"{named}_dead_letters")
     home = queues.get(str(named))
@@ -64,6 +60,15 @@ def _facts(call: Call, account: AccountId, now: int) -> AccountFacts:
     since, until = now - LOOKED_AT_DAYS * DAY_MS, now - SETTLED_MS
     sums = balance_of(DeliveryStore(services.deliveries), realm, since, until)
     return AccountFacts(night.last_day, sums.difference, sums.found)
+
+
+def _stack(call: Call) -> StackFacts:
+    services = call.services
+    waiting = {name: queue.waiting() for name, queue in services.queues.items()}
+    try:
+        return StackFacts(waiting, services.watch.latest(services.ages), services.watch.alarms())
+    except WatchUnavailable:
+        return StackFacts(waiting)
 
 
 def _note(call: Call, queue: str, moved: int) -> None:

@@ -129,9 +129,7 @@ def revoke_tokens(call: Call, account: AccountId, kind: Kind, thing: str) -> lis
 
 def rename_event(call: Call) -> Response:
     """`{"to": "new_name"}`: from now on the event bears another name."""
-    body = call.body()
-    if unknown := sorted(body.keys() - {"to", "version"}):
-        raise Refused("unknown_field", f"{unknown[0][:64]}: known are to, version")
+    body = call.body({"to", "version"})
     version = call.needed_version(body.get("version"))
     event = call.parameters["id"]
     registrar = call.services.registrar

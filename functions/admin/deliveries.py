@@ -9,6 +9,7 @@ from touchline.registry.audit import AuditEntry
 
 def resend(call: Call) -> Response:
     """Make one more attempt of a delivery now; same ID, same body."""
+    call.body(())
     services = call.services
     resends = Resends(DeliveryStore(services.deliveries), services.delivery_queue, services.clock)
     token = call.request.header("idempotency-key") or services.new_id("rsd")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from admin.call import Call, Handler
+from admin.said import flag, text, texts
 from touchline.delivery.delimiters import canonical
 from touchline.delivery.held import Holds
 from touchline.delivery.lint import Finding, lint_body, lint_url
@@ -22,10 +23,11 @@ from touchline.kernel.clock import iso
 from touchline.kernel.errors import NotFound, Refused
 from touchline.kernel.ids import ConversionId, EndpointId, EventName
 from touchline.kernel.reasons import reason
-from touchline.ledger.model import Conversion, ConversionKey
+from touchline.ledger.model import Conversion
 from touchline.ledger.store import LedgerStore
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.registry.audit import AuditEntry, Author
+from touchline.registry.contracts import MAX_BODY
 from touchline.registry.external import read_at
 from touchline.registry.kinds import ENDPOINT
 from touchline.registry.model import Endpoint
@@ -52,7 +54,7 @@ SAMPLE = {
 def try_out(call: Call) -> Response:
     """Send a test to the endpoint: sample data, or a past conversion; shows both sides."""
     endpoint = _entry(call).value
-    said = call.body()
+    said = call.body({"conversion", "event", "scope"})
     conversion = _conversion(call, said, endpoint)
     services = call.services
     loopback = services.settings.allow_loopback_receivers
@@ -80,10 +82,11 @@ async def _try(call: Call, endpoint: Endpoint, conversion: Conversion, sender: S
 
 def rotate(call: Call) -> Response:
     """Make a new signing secret (shown once); the old ones go on signing for 24 hours."""
-    entry = _entry(call)
-    said = call.body()
-    now = call.services.clock()
-    value = new_secret(secrets.token_bytes, ed25519=said.get("kind") == "ed25519")
+    kind = text(call.body({"kind"}), "kind")
+    if kind not in {"", "hmac", "ed25519"}:
+        raise Refused("bad_field", "kind: hmac or ed25519", field="kind")
+    entry, now = _entry(call), call.services.clock()
+    value = new_secret(secrets.token_bytes, ed25519=kind == "ed25519")
     sealed = call.services.seals.seal(value)
     changed = replace(entry.value, secrets=rotated(entry.value.secrets, sealed, now))
     author = Author(call.who, now, call.services.new_id("aud"))
@@ -101,6 +104,7 @@ def rotate(call: Call) -> Response:
 
 def release(call: Call) -> Response:
     """Let held deliveries go out, oldest first; a disabled endpoint starts as new."""
+    call.body(())
     endpoint = _entry(call).value
     services = call.services
     store = DeliveryStore(services.deliveries)
@@ -115,7 +119,7 @@ def release(call: Call) -> Response:
 
 def replay(call: Call) -> Response:
     """Send again everything of a time range that is in the given states; call until done."""
-    said = call.body()
+    said = call.body({"from", "to", "states", "again"})
     endpoint = _entry(call).value
     services = call.services
     resends = Resends(DeliveryStore(services.deliveries), services.delivery_queue, services.clock)
@@ -125,7 +129,7 @@ def replay(call: Call) -> Response:
         (_instant(said, "from"), _instant(said, "to")),
         _states(said),
         call.who,
-        str(said.get("again") or ""),
+        text(said, "again"),
     )
     moved = resends.go_on(opened)
     if opened.version == 1:
@@ -135,12 +139,12 @@ def replay(call: Call) -> Response:
 
 def lint(call: Call) -> Response:
     """What the linter finds in a template, its canonical form, and an example."""
-    said = call.body()
-    url, body = str(said.get("url") or ""), str(said.get("body") or "")
+    said = call.body({"url", "body", "allow_http"})
+    url, body = text(said, "url", MAX_BODY), text(said, "body", MAX_BODY)
     found = (
         lint_url(
             url,
-            allow_http=bool(said.get("allow_http")),
+            allow_http=flag(said, "allow_http"),
             loopback=call.services.settings.allow_loopback_receivers,
         )
         if url
@@ -213,19 +217,14 @@ def _entry(call: Call) -> Entry:
 
 
 def _conversion(call: Call, said: dict[str, Any], endpoint: Endpoint) -> Conversion:
-    wanted = said.get("conversion")
+    wanted, event, scope = (text(said, name) for name in ("conversion", "event", "scope"))
     if not wanted:
         return sample_conversion(call.realm, endpoint, call.services.clock())
-    key = ConversionKey(
-        EventName(str(said.get("event") or "")),
-        ConversionId(str(wanted)),
-        str(said.get("scope") or ""),
-    )
     ledger = LedgerStore(call.services.ledger)
-    claims = ledger.claims(call.realm, key.event, key.id)
-    chosen = [one for one in claims if not said.get("scope") or one.key.scope == key.scope]
+    claims = ledger.claims(call.realm, EventName(event), ConversionId(wanted))
+    chosen = [one for one in claims if scope in {"", one.key.scope}]
     if not chosen:
-        raise NotFound("not_found", f"no conversion {key.event} {key.id}")
+        raise NotFound("not_found", f"no conversion {event} {wanted}")
     return chosen[0]
 
 
@@ -237,9 +236,8 @@ def _instant(said: dict[str, Any], name: str) -> int:
 
 
 def _states(said: dict[str, Any]) -> tuple[State, ...]:
-    wanted = said.get("states") or []
     try:
-        return tuple(State(str(one)) for one in wanted)
+        return tuple(State(one) for one in texts(said, "states"))
     except ValueError as error:
         raise Refused("bad_field", str(error), field="states") from error
 

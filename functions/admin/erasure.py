@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin.call import Call, Handler
+from admin.said import flag, text
 from touchline.intake.people import known_as
 from touchline.kernel.errors import Refused
 from touchline.platform.http_api import Response, Route, json_response
@@ -15,8 +16,8 @@ FIELDS = frozenset({"identity", "dry_run"})
 
 def erase(call: Call) -> Response:
     """`{"identity": "email:jane@example.com", "dry_run": true}`; tells counts, never values."""
-    said = call.body()
-    asked, dry_run = _asked(call, said), said.get("dry_run", False)
+    said = call.body(FIELDS)
+    asked, dry_run = _asked(call, said), flag(said, "dry_run")
     services = call.services
     registry = services.registry.snapshot(call.account)
     eraser = Eraser(
@@ -58,13 +59,8 @@ def erase(call: Call) -> Response:
 
 
 def _asked(call: Call, said: dict[str, Any]) -> Asked:
-    for name in said:
-        if name not in FIELDS:
-            raise Refused("bad_field", f"{name}: not known here", field=name)
-    if not isinstance(said.get("dry_run", False), bool):
-        raise Refused("bad_field", "dry_run: true or false", field="dry_run")
-    named = said.get("identity")
-    if not isinstance(named, str) or ":" not in named:
+    named = text(said, "identity")
+    if ":" not in named:
         raise Refused("bad_field", "identity: written domain:value", field="identity")
     domain, _, value = named.partition(":")
     return Asked(call.realm, known_as(domain, value), (value.strip(),), call.who)

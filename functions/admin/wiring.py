@@ -15,6 +15,7 @@ from touchline.platform.dynamo import Table
 from touchline.platform.queue import KeptQueue
 from touchline.platform.sealing import Seals
 from touchline.platform.settings import Admin
+from touchline.platform.watch import Gauge, Watch
 from touchline.registry.cache import RegistryCache
 from touchline.registry.contracts import parse
 from touchline.registry.declare import Check, Finish, Registrar
@@ -59,6 +60,10 @@ class Connected(Protocol):
         """The queue of this URL."""
         ...
 
+    def watch(self, alarm_prefix: str) -> Watch:
+        """Who watches the stack whose alarms' names begin so."""
+        ...
+
     def seals(self, parameter: str, *, create: bool = False, kms_key: str = "") -> Seals:
         """Seals by the keys of this parameter."""
         ...
@@ -86,7 +91,9 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
         results=connected.table(settings.results_table),
         deliveries=connected.table(settings.deliveries_table),
         delivery_queue=connected.queue(settings.delivery_queue_url),
-        queues=queues_of(settings, connected),
+        queues={name: connected.queue(url) for name, url in queues_of(settings).items()},
+        watch=connected.watch(settings.alarm_prefix),
+        ages=ages_of(settings),
         registry=registry,
         spend=SpendStore(table),
         tokens=token_store,
@@ -99,8 +106,8 @@ def services_of(settings: Admin, connected: Connected, around: Around) -> Servic
     )
 
 
-def queues_of(settings: Admin, connected: Connected) -> Mapping[str, KeptQueue]:
-    """The stack's queues by what lies in them, as far as the settings name them."""
+def queues_of(settings: Admin) -> Mapping[str, str]:
+    """The URLs of the stack's queues by what lies in them, as far as the settings name them."""
     urls = {
         "delivery": settings.delivery_queue_url,
         "delivery_dead_letters": settings.delivery_dead_letter_queue_url,
@@ -110,4 +117,18 @@ def queues_of(settings: Admin, connected: Connected) -> Mapping[str, KeptQueue]:
         "outbox_dead_letters": settings.outbox_dead_letter_queue_url,
         "failures": settings.failure_queue_url,
     }
-    return {name: connected.queue(url) for name, url in urls.items() if url}
+    return {name: url for name, url in urls.items() if url}
+
+
+def ages_of(settings: Admin) -> Mapping[str, Gauge]:
+    """How many seconds the oldest record has waited: of every queue, and of the streams."""
+    urls = queues_of(settings)
+    ages = {
+        name: Gauge("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", url.rpartition("/")[2])
+        for name, url in urls.items()
+    }
+    if settings.outbox_function:
+        ages["streams"] = Gauge(
+            "AWS/Lambda", "IteratorAge", "FunctionName", settings.outbox_function, 1000
+        )
+    return ages

@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import orjson
 
 from touchline.attribution.night.store import NightStore
 from touchline.attribution.store import Spread
 from touchline.kernel.clock import Clock, day_of
-from touchline.kernel.errors import Forbidden, NotFound
-from touchline.kernel.ids import AccountId, NewId, PartnerId, Realm, realm_of
+from touchline.kernel.errors import Forbidden, NotFound, Refused
+from touchline.kernel.ids import AccountId, EventName, NewId, PartnerId, Realm, realm_of
 from touchline.ledger.store import LedgerStore
 from touchline.platform.dynamo import Table
 from touchline.platform.http_api import Request, Response
 from touchline.platform.objects import Bucket
 from touchline.platform.workflows import Workflow
 from touchline.registry.cache import RegistryCache
-from touchline.registry.callers import admitted
+from touchline.registry.callers import admitted, check_may
 from touchline.registry.model import Registry, Token
 from touchline.registry.spend_store import SpendStore
 from touchline.registry.store import RegistryStore
@@ -52,15 +55,23 @@ class Call:
     token: Token
     services: Services
 
+    def check(self) -> None:
+        """Asked before any route: whether the token may read reports, of the account that is
+        named. Raises Forbidden."""
+        check_may(self.token, self._scope, self.request.first("account"))
+
     @cached_property
     def account(self) -> AccountId:
         """The account meant: the token's own, or `?account=` with an operator's token.
 
-        An admin token may read what a report token may. Raises Forbidden, Refused
-        `account_needed`.
+        Raises Forbidden, Refused `account_needed`.
         """
-        scope = "admin" if "report" not in self.token.scopes else "report"
-        return admitted(self.token, scope, self.request.first("account"))
+        return admitted(self.token, self._scope, self.request.first("account"))
+
+    @property
+    def _scope(self) -> str:
+        """An admin token may read what a report token may; any other needs the scope itself."""
+        return "admin" if "admin" in self.token.scopes else "report"
 
     @cached_property
     def realm(self) -> Realm:
@@ -71,6 +82,23 @@ class Call:
     def registry(self) -> Registry:
         """Everything declared for the account."""
         return self.services.cache.registry(self.account)
+
+    @property
+    def event_names(self) -> list[EventName]:
+        """Every name that an event bears or bore."""
+        events = self.registry.events.values()
+        bore = {span.name for event in events for span in event.names}
+        return sorted(bore | {event.api_name for event in events})
+
+    def body(self) -> dict[str, Any]:
+        """The JSON object of the body. Raises Refused `bad_body`."""
+        try:
+            said = orjson.loads(self.request.body or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise Refused("bad_body", str(error)) from error
+        if not isinstance(said, dict):
+            raise Refused("bad_body", "not a JSON object")
+        return said
 
     @property
     def partner(self) -> PartnerId | None:

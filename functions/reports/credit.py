@@ -13,16 +13,21 @@ from touchline.ledger.result_keys import decision_key
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting.ask import limit_asked
 from touchline.reporting.credit import credit_ask, credit_report
-from touchline.reporting.day_facts import match_rate_report, paths_report, unattributed_report
+from touchline.reporting.day_facts import (
+    assists_report,
+    match_rate_report,
+    paths_report,
+    unattributed_report,
+)
+from touchline.reporting.fits import fits_report
 from touchline.reporting.runs import runs_report
 from touchline.reporting.trace import found, seen_by, trace
 
 
 def attribution(call: Call) -> Response:
     """Credit by a dimension, models side by side."""
-    first, rules = call.request.first, call.registry.account.rules
-    known = tuple(dict.fromkeys((*rules.models, *rules.data_driven_models)))
-    asked = credit_ask(first("model"), first("group_by"), known)
+    first = call.request.first
+    asked = credit_ask(first("model"), first("group_by"), _models(call))
     services = call.services
     return _table(call, credit_report(services.nights, call.ask, asked, services.spread))
 
@@ -32,6 +37,21 @@ def paths(call: Call) -> Response:
     call.whole_account_only()
     services, limit = call.services, limit_asked(call.request.first)
     return _table(call, paths_report(services.nights, call.ask, limit, services.spread))
+
+
+def fits(call: Call) -> Response:
+    """What the data-driven models of the last day were fitted on and found."""
+    call.whole_account_only()
+    asked = credit_ask(call.request.first("model"), "", _models(call))
+    services = call.services
+    return _table(call, fits_report(services.nights, call.ask, asked.models, services.spread))
+
+
+def assists(call: Call) -> Response:
+    """For each channel the conversions that it began, assisted and ended."""
+    call.whole_account_only()
+    services = call.services
+    return _table(call, assists_report(services.nights, call.ask, services.spread))
 
 
 def unattributed(call: Call) -> Response:
@@ -59,7 +79,7 @@ def conversion(call: Call) -> Response:
     """Every claim under this ID with its decision."""
     order = ConversionId(call.parameters["id"])
     asked = call.request.first("event")
-    names = [EventName(asked)] if asked else sorted(_names(call))
+    names = [EventName(asked)] if asked else call.event_names
     claims = [
         claim for event in names for claim in call.services.ledger.claims(call.realm, event, order)
     ]
@@ -78,13 +98,9 @@ def _trace(call: Call, claim: Conversion) -> dict[str, Any]:
     return trace(claim, decision_of(row) if row else None)
 
 
-def _names(call: Call) -> set[EventName]:
-    """Every name that an event bears or bore."""
-    return {
-        name
-        for event in call.registry.events.values()
-        for name in (event.api_name, *(span.name for span in event.names))
-    }
+def _models(call: Call) -> tuple[str, ...]:
+    rules = call.registry.account.rules
+    return tuple(dict.fromkeys((*rules.models, *rules.data_driven_models)))
 
 
 def _table(call: Call, report: Mapping[str, Any]) -> Response:
@@ -95,6 +111,8 @@ def _table(call: Call, report: Mapping[str, Any]) -> Response:
 ROUTES: list[Route[Handler]] = [
     Route("GET", "/reports/attribution", attribution, "report"),
     Route("GET", "/reports/paths", paths, "report"),
+    Route("GET", "/reports/fits", fits, "report"),
+    Route("GET", "/reports/assists", assists, "report"),
     Route("GET", "/reports/unattributed", unattributed, "report"),
     Route("GET", "/reports/match-rate", match_rate, "report"),
     Route("GET", "/reports/runs", runs, "report"),

@@ -60,7 +60,9 @@ class Function:
             return self._console.answer(request)
         found = ROUTER.find(request.method, request.path)
         token = self._services.cache.token(request.bearer())
-        return found.route.target(Call(request, dict(found.parameters), token, self._services))
+        call = Call(request, dict(found.parameters), token, self._services)
+        call.check()
+        return found.route.target(call)
 
 
 class _Started:

@@ -1,6 +1,7 @@
 """Deliveries as deployed: from a postback in to a postback out, through stream, queue, dispatcher
 and sweeper; with receivers on this machine that are down for a while and come back."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,11 @@ from standardwebhooks import Webhook
 
 from local.api import Api
 from local.machine import wait_until
+from local.places import ROOT
+from local.stack import Stack, aws_client, invoke
 
 ACCOUNT = "deliveries-e2e"
+EVENTS = ROOT / "events"
 PATIENCE_SECONDS = 240
 
 
@@ -204,6 +208,30 @@ def test_a_test_send_shows_both_sides_on_the_deployed_stack(
     ((_, path, headers, body),) = trials
     assert path == "/hook"
     assert Webhook(secrets["hook"]).verify(body.decode(), headers)["data"]["test"] is True
+
+
+def test_a_damaged_change_waits_among_the_dead_letters_and_goes_through_once_it_can_be_read(
+    operator: Api, stack: Stack, touchline: Callable[..., str]
+) -> None:
+    def waiting(name: str) -> int:
+        found = operator.get("/admin/status").json()["findings"]
+        (said,) = [one["said"] for one in found if one["name"] == name]
+        return int(said.split()[0])
+
+    damaged = {"Records": [{"eventID": "damaged"}]}
+    assert invoke(stack, "OutboxFunction", damaged) == {"announced": 0, "failed": 1}
+    assert wait_until(lambda: waiting("outbox dead letters") == 1, seconds=PATIENCE_SECONDS)
+
+    sqs, dead = aws_client(stack.endpoint_url, "sqs"), stack.outputs["OutboxDeadLetterQueue"]
+    (kept,) = sqs.receive_message(QueueUrl=dead)["Messages"]
+    assert json.loads(kept["Body"]) == {"eventID": "damaged"}
+    sqs.delete_message(QueueUrl=dead, ReceiptHandle=kept["ReceiptHandle"])
+    good = json.loads((EVENTS / "outbox" / "accepted.json").read_text())["Records"][0]
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(good))
+
+    assert "1 moved, 0 left" in touchline("redrive", "outbox")
+    assert wait_until(lambda: waiting("outbox") == 0, seconds=PATIENCE_SECONDS)
+    assert waiting("outbox dead letters") == 0
 
 
 def test_ob_02_nothing_was_lost_on_the_way(owner: Api) -> None:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.admin_api import AdminApi
 from tests.http_bridge import serving
+from touchline.platform.watch import Alarm
 
 
 @pytest.fixture
@@ -30,6 +31,24 @@ def test_an_operator_sees_every_account_and_the_queues(api: AdminApi) -> None:
     assert named["deliveries of shop"] == "well"
     assert named["delivery dead letters"] == "bad"
     assert told["status"] == "bad"
+
+
+def test_an_operator_sees_what_is_old_and_which_alarms_are_on(api: AdminApi) -> None:
+    api.connections.queue("spill").send("request")
+    api.connections.watched.values = {"spill": 1000.0, "streams": 4.0, "unknown": 1.0}
+    api.connections.watched.found = [Alarm("touchline-SpillAgeAlarm-1", "Old. See there", True)]
+    told = {one["name"]: one for one in api.get("/admin/status").body["findings"]}
+    assert told["spill"]["level"] == "bad"
+    assert told["spill"]["said"] == "1 waiting, the oldest for 16 min"
+    assert told["streams"]["level"] == "well"
+    assert told["alarm touchline-SpillAgeAlarm-1"]["see"] == "there"
+
+
+def test_the_rest_is_told_when_nobody_tells_of_alarms(api: AdminApi) -> None:
+    api.connections.watched.is_down = True
+    told = {one["name"]: one for one in api.get("/admin/status").body["findings"]}
+    assert told["alarms"]["level"] == "note"
+    assert told["failures"]["level"] == "well"
 
 
 def test_an_account_sees_itself_and_no_queue(api: AdminApi) -> None:
@@ -82,6 +101,8 @@ def test_the_commands_say_it_in_one_screen(api: AdminApi) -> None:
         seen = CliRunner().invoke(app, ["status", *options])
         assert seen.exit_code == 1
         assert "delivery dead letters: 1 waiting" in seen.output
+        assert "alarms: none of 0 is on" in seen.output
+        assert "Somebody should look now." in seen.output
         assert "docs/runbook.md#delivery-dead-letter" in seen.output
         moved = CliRunner().invoke(app, ["redrive", "delivery", "--json", *options])
         assert json.loads(moved.stdout) == {"queue": "delivery", "moved": 1, "left": 0}

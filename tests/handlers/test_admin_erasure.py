@@ -58,7 +58,7 @@ def test_erasing_gives_a_receipt_that_the_audit_trail_names() -> None:
         ({"identity": "email:jane"}, 422, "bad_email"),
         ({"identity": "crm:null"}, 422, "blocked_identity"),
         ({"identity": "crm:7", "dry_run": "no"}, 400, "bad_field"),
-        ({"identity": "crm:7", "sure": True}, 400, "bad_field"),
+        ({"identity": "crm:7", "sure": True}, 400, "unknown_field"),
         ({"identity": "crm:\u202e7"}, 422, "bad_identity"),
         ({"identity": "crm:nobody"}, 404, "unknown_person"),
     ],

@@ -203,7 +203,7 @@ def test_an_impossible_list_is_refused_by_name(desk: Desk, query: dict[str, str]
 
 @pytest.mark.parametrize(
     "said",
-    [{"body": 1}, {"body": "x", "body_base64": "eA=="}, {"body_base64": "%"}, {"url": "x"}],
+    [{"body": 1}, {"body": "x", "body_base64": "eA=="}, {"body_base64": "%"}],
 )
 def test_an_impossible_correction_is_refused_by_name(desk: Desk, said: dict[str, Any]) -> None:
     answer = desk.replay(desk.quarantined(), **said)

@@ -109,6 +109,14 @@ def test_a_wrong_overlap_is_refused_and_rotates_nothing(api: AdminApi, overlap: 
     assert len(api.get("/admin/tokens", query=SHOP).body["items"]) == 2
 
 
+def test_a_partners_token_never_acts_for_the_account(api: AdminApi) -> None:
+    """SE-11: bound to a partner, a token sends that partner's things and reads them."""
+    api.post("/admin/partners", {"id": "acme"}, query=SHOP)
+    bound = {"name": "acme", "scopes": ["ingest", "admin"], "partner": "acme"}
+    assert api.post("/admin/tokens", bound, query=SHOP).code == "bad_scope"
+    assert api.post("/admin/tokens", {**bound, "scopes": ["report"]}, query=SHOP).status == 201
+
+
 def test_only_an_operator_makes_operators(api: AdminApi) -> None:
     mine = api.token("shop", "admin")
     wanted = {"name": "me", "scopes": ["admin"], "account": "*"}

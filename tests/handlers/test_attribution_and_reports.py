@@ -20,7 +20,7 @@ from touchline.registry.kinds import EVENT, PARTNER
 from touchline.registry.model import EventDefinition, Partner
 
 SHOP = Realm("shop")
-TODAY = day_of(NOON)
+TODAY, TOMORROW = day_of(NOON), day_of(NOON + DAY_MS)
 
 
 def a_night(api: ReportsApi, event: Mapping[str, Any], *, now: int = NOON + DAY_MS) -> Any:
@@ -145,7 +145,7 @@ def test_a_partner_sees_its_own_credit_and_nothing_of_others() -> None:
 
     own = api.get("/reports/attribution", token=acme, group_by="partner", from_=TODAY, to=TODAY)
     assert {row["partner"] for row in own.body["rows"]} == {"acme"}
-    for report in ("attribution", "paths", "unattributed", "match-rate", "runs"):
+    for report in ("attribution", "paths", "fits", "unattributed", "match-rate", "runs"):
         assert api.get(f"/reports/{report}", token=acme).status == 403
     assert api.get("/reports/conversions/A-1", token=acme).code == "not_found"
 
@@ -166,6 +166,35 @@ def test_paths_reasons_match_rates_and_runs_are_reported() -> None:
     assert (rate["rate"], rate["rows"][0]["matched"]) == (0.666667, 2)
     runs = api.get("/reports/runs", **days).body["rows"]
     assert [(run["run"], run["status"]) for run in runs] == [(f"{TODAY}.1", "published")]
+
+
+def test_what_a_model_was_fitted_on_and_found_is_reported() -> None:
+    """Two in three convert. Without email or affiliate one in six would, through ads; without ads
+    one in three."""
+    api = a_busy_shop()
+    a_night(api, {"date": TODAY})
+    found = api.get("/reports/fits", from_=TODAY, to=TOMORROW, model="markov_1").body
+
+    assert (found["day"], found["refitted"]) == (TODAY, False)
+    assert [(one["journeys"], one["conversions"]) for one in found["fits"]] == [(3, 2)]
+    assert {row["channel"]: (row["removal_effect"], row["share"]) for row in found["rows"]} == {
+        "ads": (0.5, 0.25),
+        "affiliate": (0.75, 0.375),
+        "email": (0.75, 0.375),
+    }
+    assert {
+        (row["from"], row["to"]): round(row["probability"], 3) for row in found["transitions"]
+    } == {
+        ("(start)", "ads"): 0.333,
+        ("(start)", "email"): 0.667,
+        ("email", "affiliate"): 1.0,
+        ("affiliate", "ads"): 0.5,
+        ("affiliate", "(conversion)"): 0.5,
+        ("ads", "(conversion)"): 0.5,
+        ("ads", "(null)"): 0.5,
+    }
+    assert api.get("/reports/fits", from_=TOMORROW, to=TOMORROW).body["rows"] == []
+    assert api.get("/reports/fits", model="guess").code == "unknown_model"
 
 
 def test_other_rules_are_tried_without_changing_anything() -> None:
@@ -232,3 +261,49 @@ def test_an_unknown_rule_is_refused_by_name() -> None:
     event = {"date": TODAY, "account": "shop", "dry_run": True, "rules": {"colour": 1}}
 
     assert a_night(a_busy_shop(), event)["error"]["code"] == "bad_rules"
+
+
+def test_credit_is_counted_by_day_event_and_a_dimension_at_once() -> None:
+    api = a_busy_shop()
+    a_night(api, {})
+
+    whole = api.get("/reports/attribution", model="linear", from_=TODAY, to=TODAY).body
+    parts = api.get(
+        "/reports/attribution", model="linear", group_by="day,event,channel", from_=TODAY, to=TODAY
+    ).body
+
+    assert parts["totals"] == whole["totals"]
+    assert {(row["day"], row["event"]) for row in parts["rows"]} == {(TODAY, "purchase")}
+    assert {row["channel"] for row in parts["rows"]} == {row["channel"] for row in whole["rows"]}
+
+
+def test_two_dimensions_of_touches_are_not_counted_together() -> None:
+    answer = a_busy_shop().get("/reports/attribution", group_by="channel,campaign")
+
+    assert (answer.status, answer.code) == (400, "unknown_dimension")
+
+
+def test_a_channel_is_told_what_it_began_assisted_and_ended() -> None:
+    api = a_busy_shop()
+    a_night(api, {})
+    asked = {"from_": TODAY, "to": TODAY}
+
+    rows = api.get("/reports/assists", **asked).body["rows"]
+
+    paths = api.get("/reports/paths", **asked).body["rows"]
+    for row in rows:
+        own = [one for one in paths if row["channel"] in one["path"]]
+        ended = sum(one["conversions"] for one in own if one["path"][-1] == row["channel"])
+        assert row["last"] == ended
+        assert row["assisted"] == sum(one["conversions"] for one in own) - ended
+        begun = [one for one in own if one["path"][0] == row["channel"]]
+        assert row["first"] == sum(one["conversions"] for one in begun)
+    assert sum(row["last"] for row in rows) == sum(one["conversions"] for one in paths) > 0
+
+
+def test_what_a_channel_assisted_is_not_for_partners() -> None:
+    api = a_busy_shop()
+
+    answer = api.get("/reports/assists", token=api.token("shop", partner="acme"))
+
+    assert answer.code == "forbidden_account"

@@ -21,9 +21,10 @@ from tests.handlers.test_reports_exports import write_all
 from tests.http_bridge import serving
 from tests.reports_api import ReportsApi, a_shop
 from touchline.kernel.clock import day_of
-from touchline.kernel.ids import PartnerId
-from touchline.registry.kinds import PARTNER
-from touchline.registry.model import Partner
+from touchline.kernel.ids import EventName, PartnerId
+from touchline.ledger.model import Status
+from touchline.registry.kinds import EVENT, PARTNER
+from touchline.registry.model import EventDefinition, Partner
 
 DAYS = ("--from", day_of(NOON), "--to", day_of(NOON))
 
@@ -146,6 +147,28 @@ def test_a_partners_list_is_held_against_ours(tmp_path: Path) -> None:
         ("missing_here", "A-3", 4),
     ]
     assert "19 % tax" in told["differences"][0]["cause"]
+
+
+def test_a_long_list_is_looked_up_to_its_last_line_and_statuses_are_compared(
+    tmp_path: Path,
+) -> None:
+    api = a_shop()
+    api.declare(EVENT, EventDefinition(EventName("purchase")))
+    api.declare(PARTNER, Partner(PartnerId("acme")))
+    api.publish([a_sale("A-1", "acme")])
+    api.services.ledger.add_conversion(a_conversion(id="A-1", status=Status.PENDING))
+    file = tmp_path / "acme.csv"
+    unknown = "".join(f"X-{number},,rejected\n" for number in range(600))
+    file.write_text(f"id,amount,status\n{unknown}A-1,1.00,Paid\nX-x,,paid\n", encoding="utf-8")
+
+    with serving(api) as url:
+        result = run(api, url, "reconcile", "acme", str(file), *DAYS, "--json")
+
+    told = json.loads(result.stdout)["differences"]
+    assert [(one["kind"], one["id"], one["line"]) for one in told] == [
+        ("status", "A-1", 602),
+        ("missing_here", "X-x", 603),
+    ]
 
 
 def test_a_list_that_agrees_ends_with_0(tmp_path: Path) -> None:

@@ -1,15 +1,20 @@
 """What came in last, and one order through its stages, as each token may see them."""
 
+import json
+from urllib.parse import urlencode
+
+import pytest
+
 from tests.factories import NOON, a_conversion
 from tests.handlers.test_reports import a_sale
-from tests.reports_api import ReportsApi, a_shop
+from tests.reports_api import Answer, ReportsApi, a_shop
 from touchline.delivery.model import Announcement, Attempt, Delivery
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import DAY_MS, HOUR_MS, day_of
-from touchline.kernel.ids import EndpointId, PartnerId
-from touchline.ledger.model import Conversion, Envelope
-from touchline.registry.kinds import ENDPOINT
-from touchline.registry.model import Endpoint
+from touchline.kernel.ids import EndpointId, EventName, PartnerId
+from touchline.ledger.model import Conversion, Envelope, Status
+from touchline.registry.kinds import ENDPOINT, EVENT, PARTNER
+from touchline.registry.model import Endpoint, EventDefinition, Partner
 
 
 def test_what_came_in_last_is_told_with_its_decision() -> None:
@@ -124,3 +129,76 @@ def deliver(api: ReportsApi, stored: Conversion, endpoint: str) -> None:
         "att_1", 1, NOON, 12, "POST", "https://r.test/", {}, "{}", "retry", status=500
     )
     store.log_attempt(delivery, attempt)
+
+
+def looked_up(api: ReportsApi, body: object, **query: str) -> Answer:
+    token = query.pop("token", None)
+    return api.request(
+        "POST", "/reports/lookup", urlencode(query), token=token, body=json.dumps(body)
+    )
+
+
+def a_shop_with_purchases() -> ReportsApi:
+    api = a_shop(now=NOON + HOUR_MS)
+    api.declare(EVENT, EventDefinition(EventName("purchase")))
+    api.declare(PARTNER, Partner(PartnerId("acme"), status_map={"ausgezahlt": "approved"}))
+    api.declare(PARTNER, Partner(PartnerId("globex")))
+    return api
+
+
+def test_many_conversions_are_looked_up_at_once() -> None:
+    api = a_shop_with_purchases()
+    api.services.ledger.add_conversion(a_conversion(id="A-1", status=Status.PENDING))
+    api.services.ledger.add_conversion(a_conversion(id="A-2", changed_at=NOON + 5))
+    api.publish([a_sale("A-2", "acme")])
+
+    told = looked_up(api, {"ids": ["A-1", "A-2", "A-3", "A-1"]}).body["rows"]
+
+    assert [(row["id"], row["status"], row["decided"], row["payer"]) for row in told] == [
+        ("A-1", "pending", False, None),
+        ("A-2", "approved", True, "acme"),
+    ]
+    assert told[0]["changed_at"] is None
+    assert told[1]["changed_at"] == "2026-01-01T12:00:00.005Z"
+
+
+def test_a_partner_looks_up_its_own_conversions_only() -> None:
+    api = a_shop_with_purchases()
+    api.services.ledger.add_conversion(a_conversion(id="A-1", scope="acme"))
+    api.services.ledger.add_conversion(a_conversion(id="A-2", scope="globex"))
+    acme = api.token("shop", partner="acme")
+
+    rows = looked_up(api, {"ids": ["A-1", "A-2"]}, token=acme).body["rows"]
+
+    assert [row["id"] for row in rows] == ["A-1"]
+
+
+def test_status_words_mean_what_the_partner_means_by_them() -> None:
+    api = a_shop_with_purchases()
+    words = {"words": ["ausgezahlt", "paid", "wat"]}
+
+    assert looked_up(api, words, partner="acme").body["words"] == {
+        "ausgezahlt": "approved",
+        "paid": "approved",
+        "wat": None,
+    }
+    assert looked_up(api, words, partner="globex").body["words"]["ausgezahlt"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ([], "bad_body"),
+        ({"ids": "A-1"}, "bad_field"),
+        ({"ids": [1]}, "bad_field"),
+        ({"ids": [""]}, "bad_field"),
+        ({"ids": ["x"] * 101}, "bad_field"),
+        ({"words": {}}, "bad_field"),
+    ],
+)
+def test_a_wrong_lookup_is_refused_by_name(body: object, code: str) -> None:
+    assert looked_up(a_shop_with_purchases(), body).code == code
+
+
+def test_a_body_that_is_no_json_is_refused_by_name() -> None:
+    assert a_shop().request("POST", "/reports/lookup", body="{").code == "bad_body"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.delivery_world import SHOP, TEST_SIDE, URL, World, an_endpoint
+from tests.delivery_world import SHOP, TEST_SIDE, URL, World, a_decision, an_endpoint
 from tests.factories import NOON, a_conversion
 from touchline.delivery.alerts import Alerts
 from touchline.delivery.balance import balance_of
@@ -17,9 +17,8 @@ from touchline.delivery.model import State
 from touchline.delivery.news import of_conversion, of_decision
 from touchline.delivery.payload import MAX_BODY_BYTES
 from touchline.kernel.clock import DAY_MS
-from touchline.kernel.ids import CampaignId, EventName, PartnerId, Realm, Receipt, TouchId
+from touchline.kernel.ids import CampaignId, EventName, PartnerId, Realm, Receipt
 from touchline.ledger.conversion_rows import conversion_item
-from touchline.ledger.decisions import WHOLE, Candidate, Credit, Decision, Loser, Payout
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import Entry, Status
 from touchline.platform.stream import Changed
@@ -74,39 +73,6 @@ def test_a_reversal_says_why():
     changes = (rejected, REJECTED, REFUNDED, EXCLUDED)
     told = [of_conversion(APPROVED, changed, NOON) for changed in changes]
     assert [news.reason for news in told if news] == ["fraud", "rejected", "returned", "over_cap"]
-
-
-def step(partner: str | None, at: int = NOON - 3_600_000, **stated) -> Candidate:
-    return Candidate(
-        TouchId(f"tch_{at}"), Identity("crm:7"), "click", "affiliate", at,
-        partner=PartnerId(partner) if partner else None, **stated,
-    )  # fmt: skip
-
-
-def a_decision(**stated) -> Decision:
-    """`acme` has the last click and is paid, `best` had the first one and is not."""
-    values = {
-        "realm": SHOP,
-        "key": a_conversion().key,
-        "occurred_at": NOON,
-        "outcome": "attributed",
-        "value_micros": 10_000_000,
-        "currency": "EUR",
-        "candidates": (
-            step("best", NOON - 7_200_000, click_ref="b-1"),
-            step("acme", click_ref="a-1", campaign="spring", subs={"sub1": "x"}),
-        ),
-        "credits": {
-            "last_touch": (Credit(1, WHOLE, 10_000_000),),
-            "linear": (Credit(0, WHOLE // 2, 5_000_000), Credit(1, WHOLE // 2, 5_000_000)),
-        },
-        "payer": PartnerId("acme"),
-        "payouts": (Payout(PartnerId("acme"), 500_000, 1),),
-        "payout_currency": "EUR",
-        "losers": (Loser(PartnerId("best"), "last_touch_elsewhere", "click_id"),),
-        **stated,
-    }
-    return Decision(**values)
 
 
 def decided(name: str, partner: str | None = None, **firing):

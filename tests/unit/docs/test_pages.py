@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from docs import data_model, reasons, reliability
+from docs import data_model, performance_engine, reasons, reliability
 from docs.pages import DOCS
 from touchline.kernel.reasons import CATALOGUE
 
@@ -18,6 +18,10 @@ def test_the_page_of_reasons_is_the_catalogue() -> None:
 
 def test_the_data_model_is_what_the_keys_spell() -> None:
     assert data_model.main(["--check"]) == 0
+
+
+def test_the_tables_of_the_engines_speed_are_what_was_measured() -> None:
+    assert performance_engine.main(["--check"]) == 0
 
 
 def test_the_page_of_promises_names_every_one_and_only_tests_that_are_there() -> None:

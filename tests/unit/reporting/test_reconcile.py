@@ -10,15 +10,19 @@ from touchline.reporting.reconcile import (
     ANOTHER_DAY,
     MISSING_HERE,
     MISSING_THERE,
+    NAMELESS,
     NEVER,
     STATUS,
     TWICE,
     UNDECIDED,
+    UNEXPLAINED,
+    UNSENT,
     UNTOLD,
     Difference,
     Ours,
     Theirs,
     reconcile,
+    unsettled,
 )
 
 DAYS = Days("2025-12-30", "2026-01-03")
@@ -26,7 +30,10 @@ FIVE = 5_000_000
 
 
 def theirs(name: str = "A-1", amount: int | None = FIVE, **stated: str) -> Theirs:
-    return Theirs(2, name, amount, stated.get("currency", "EUR"), stated.get("status", ""))
+    status = stated.get("status", "")
+    return Theirs(
+        2, name, amount, stated.get("currency", "EUR"), stated.get("word", status), status
+    )
 
 
 def ours(name: str = "A-1", **stated: object) -> Ours:
@@ -118,7 +125,46 @@ def test_other_amounts_have_a_likely_cause(told: Theirs, known: Ours, cause: str
     assert found.cause.startswith(cause)
 
 
-def test_another_status_is_a_difference() -> None:
-    found = only([theirs(status="approved")], ours(status="rejected"))
+@pytest.mark.parametrize(
+    ("told", "known", "cause"),
+    [
+        (theirs(status="approved"), ours(status="pending"), UNSENT),
+        (theirs(word="wat"), ours(status="approved"), UNEXPLAINED),
+        (
+            theirs(status="pending"),
+            ours(status="approved", changed_at=NOON),
+            f"changed here on 2026-01-01; {UNTOLD}",
+        ),
+    ],
+)
+def test_another_status_has_a_likely_cause(told: Theirs, known: Ours, cause: str) -> None:
+    found = only([told], known)
 
-    assert (found.kind, found.theirs, found.ours) == (STATUS, "approved", "rejected")
+    assert (found.kind, found.theirs, found.ours) == (STATUS, told.word, known.status)
+    assert found.cause == cause
+
+
+@pytest.mark.parametrize("known", [[], [ours(paid=False, status="rejected")]])
+def test_what_both_sides_reject_is_no_difference(known: list[Ours]) -> None:
+    assert reconcile([theirs(status="rejected")], {"A-1": known}, DAYS) == []
+
+
+def test_a_line_without_an_id_is_told_so() -> None:
+    assert only([theirs("")]).cause == NAMELESS
+
+
+@pytest.mark.parametrize(
+    ("told", "known", "open_"),
+    [
+        (theirs(), [], True),
+        (theirs(), [ours(paid=False)], True),
+        (theirs(), [ours()], False),
+        (theirs(amount=1), [ours()], True),
+        (theirs(status="approved"), [ours()], True),
+        (theirs(""), [], False),
+    ],
+)
+def test_only_lines_that_the_decisions_do_not_settle_are_looked_at(
+    told: Theirs, known: list[Ours], open_: bool
+) -> None:
+    assert unsettled(told, known) is open_

@@ -35,12 +35,12 @@ def plan(
     deliveries: list[Delivery] = []
     skipped: dict[EndpointId, str] = {}
     for endpoint in told(registry, news):
-        refusal = _refusal(endpoint, news)
-        if refusal:
-            skipped[endpoint.id] = refusal
+        reason = refusal(endpoint, news)
+        if reason:
+            skipped[endpoint.id] = reason
             continue
         try:
-            deliveries.append(_delivery(news, endpoint, extra.get(endpoint.id, {})))
+            deliveries.append(delivery_for(news, endpoint, extra.get(endpoint.id, {})))
         except BadCall:
             skipped[endpoint.id] = "bad_template"
     if not deliveries and not skipped:
@@ -50,7 +50,7 @@ def plan(
     return Plan(announced, tuple(deliveries))
 
 
-def _refusal(endpoint: Endpoint, news: News) -> str:
+def refusal(endpoint: Endpoint, news: News) -> str:
     """Why an ad platform is not told: it takes accepted conversions of known people who agreed."""
     platform = PLATFORMS.get(endpoint.format)
     if platform is None:
@@ -70,7 +70,8 @@ def delivery_id(news: News, endpoint: EndpointId) -> str:
     return "dlv_" + base64.b32encode(digest).decode("ascii")[:26].lower()
 
 
-def _delivery(news: News, endpoint: Endpoint, extra: Mapping[str, str]) -> Delivery:
+def delivery_for(news: News, endpoint: Endpoint, extra: Mapping[str, str]) -> Delivery:
+    """The delivery of a piece of news to one endpoint. Raises functions.BadCall."""
     name = delivery_id(news, endpoint.id)
     body, content_type = body_of(news, endpoint, name)
     return Delivery(

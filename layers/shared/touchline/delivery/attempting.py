@@ -1,22 +1,21 @@
 """One attempt: its lease is taken, it is sent, what came of it is recorded."""
 
 from asyncio import to_thread
-from dataclasses import replace
 
 from touchline.delivery.desk import Desk, save_tally
 from touchline.delivery.functions import BadCall
-from touchline.delivery.guard import url_problem
 from touchline.delivery.health import Tally
 from touchline.delivery.jobs import send_message
 from touchline.delivery.model import Delivery, Hold, State
 from touchline.delivery.outcome import after_attempt, attempt_of
-from touchline.delivery.platforms import PLATFORMS, verdict_of
+from touchline.delivery.platforms import verdict_of
 from touchline.delivery.ports import Surroundings
 from touchline.delivery.request import Prepared, opened, prepare
 from touchline.delivery.rows import next_version
+from touchline.delivery.sending import send
 from touchline.delivery.signing import BadSecret
 from touchline.delivery.telling import tell_attempt, tell_disabled, tell_failed
-from touchline.delivery.verdict import DELIVERED, GONE, NoAnswer, Outgoing, Result
+from touchline.delivery.verdict import DELIVERED, GONE, Result
 from touchline.kernel.errors import QueueUnavailable, StoreError
 from touchline.registry.model import Endpoint
 
@@ -45,7 +44,14 @@ class Attempts:
             return
         desk.under_way += 1
         try:
-            result = await self._send(endpoint, prepared)
+            result = await send(
+                endpoint,
+                prepared.request,
+                self._around.sender,
+                self._around.access_tokens,
+                self._limits.deadline_seconds,
+                loopback=self._limits.loopback,
+            )
         finally:
             desk.under_way -= 1
         await self._record(leased, endpoint, prepared, result, desk)
@@ -65,32 +71,6 @@ class Attempts:
                 await to_thread(told, desk.realm, desk.endpoint, disabled.disabled_reason, now)
         except (StoreError, QueueUnavailable) as error:
             tell_failed(self._around.log, error, endpoint=desk.endpoint)
-
-    async def _send(self, endpoint: Endpoint, prepared: Prepared) -> Result:
-        problem = url_problem(
-            prepared.request.url,
-            allow_http=endpoint.allow_http,
-            ports=endpoint.ports,
-            loopback=self._limits.loopback,
-        )
-        if problem is not None:
-            return NoAnswer("blocked_address")
-        request = await self._authorized(endpoint, prepared)
-        if isinstance(request, NoAnswer):
-            return request
-        return await self._around.sender.send(request, self._limits.deadline_seconds)
-
-    async def _authorized(self, endpoint: Endpoint, prepared: Prepared) -> Outgoing | NoAnswer:
-        """The request with an access token, where the platform asks for one."""
-        platform = PLATFORMS.get(endpoint.format)
-        if platform is None or not platform.oauth:
-            return prepared.request
-        token = await self._around.access_tokens.token(endpoint)
-        if isinstance(token, NoAnswer):
-            return token
-        request = prepared.request
-        headers = {**request.headers, "authorization": f"Bearer {token}"}
-        return replace(request, headers=headers)
 
     async def _record(
         self, leased: Delivery, endpoint: Endpoint, prepared: Prepared, result: Result, desk: Desk

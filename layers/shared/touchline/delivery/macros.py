@@ -50,7 +50,7 @@ def _table() -> Mapping[str, MacroInfo]:
         "referrer_email": MacroInfo("email of who referred", personal=True),
         "referee_name": MacroInfo("who was referred", personal=True),
         "referee_email": MacroInfo("email of who was referred", personal=True),
-        "referrer_custom_value": MacroInfo("the referrer's custom value"),
+        "referrer_custom_value": MacroInfo("the referrer's custom value", personal=True),
         "referrer_converts": MacroInfo(
             "successful conversions of this referrer, this one included"
         ),

@@ -2,22 +2,19 @@
 back. Nothing of it is stored, counted or retried (DI-19)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from touchline.delivery.announce import delivery_id
-from touchline.delivery.facts import facts_of
-from touchline.delivery.formats import body_of
+from touchline.delivery.announce import delivery_for, refusal
 from touchline.delivery.functions import BadCall
-from touchline.delivery.guard import url_problem
-from touchline.delivery.model import Delivery
 from touchline.delivery.news import ACCEPTED, News
-from touchline.delivery.platforms import PLATFORMS, verdict_of
+from touchline.delivery.platforms import verdict_of
 from touchline.delivery.platforms.credentials import AccessTokens
 from touchline.delivery.redact import shown_response
 from touchline.delivery.registries import Sender
 from touchline.delivery.request import Open, opened, prepare
+from touchline.delivery.sending import send
 from touchline.delivery.signing import BadSecret
-from touchline.delivery.verdict import Answer, NoAnswer, Outgoing
+from touchline.delivery.verdict import Answer, Outgoing
 from touchline.kernel.errors import Refused
 from touchline.kernel.ids import (
     CampaignId,
@@ -33,6 +30,7 @@ from touchline.ledger.model import Conversion, ConversionKey
 from touchline.registry.model import Endpoint, EndpointFormat
 
 DEADLINE_SECONDS = 10.0
+_COUNTED = {"referrer_converts": "1", "goal_complete": "0"}  # a test counts nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +57,27 @@ async def try_endpoint(
 ) -> Trial:
     """Send the conversion to the endpoint as a test.
 
-    Raises Refused `bad_secret` or `bad_template` for an endpoint that cannot work.
+    Raises Refused `bad_secret` or `bad_template` for an endpoint that cannot work, and the reason
+    (`consent_missing` …) for which an ad platform would not be told of the conversion.
     """
     news = News(
         conversion.realm, ACCEPTED, conversion.key, f"test-{now}", now, conversion, test=True
     )
+    if reason := refusal(endpoint, news):
+        raise Refused(reason)
     try:
-        delivery = _delivery(news, endpoint, now)
-        prepared = prepare(opened(endpoint, open_secret), delivery, now)
+        counted = _COUNTED if endpoint.format is EndpointFormat.REFERRAL else {}
+        delivery = delivery_for(news, endpoint, counted)
+        endpoint = opened(endpoint, open_secret)
+        prepared = prepare(endpoint, delivery, now)
     except BadSecret as error:
         raise Refused("bad_secret", str(error)) from error
     except BadCall as error:
         raise Refused("bad_template", str(error)) from error
-    request = prepared.request
-    result = await _sent(endpoint, request, sender, open_secret, now, loopback=loopback)
+    tokens = AccessTokens(sender, lambda: now, loopback=loopback)
+    result = await send(
+        endpoint, prepared.request, sender, tokens, DEADLINE_SECONDS, loopback=loopback
+    )
     verdict = verdict_of(endpoint, result, now)
     answer = result if isinstance(result, Answer) else Answer(result.status)
     blocked = verdict.outcome == "blocked"
@@ -84,50 +89,6 @@ async def try_endpoint(
         duration_ms=0 if blocked else result.duration_ms,
         response_headers=answer.headers,
         response=shown_response(answer.body, prepared.private, delivered=False),
-    )
-
-
-async def _sent(
-    endpoint: Endpoint,
-    request: Outgoing,
-    sender: Sender,
-    open_secret: Open,
-    now: int,
-    *,
-    loopback: bool,
-) -> Answer | NoAnswer:
-    if url_problem(
-        request.url, allow_http=endpoint.allow_http, ports=endpoint.ports, loopback=loopback
-    ):
-        return NoAnswer("blocked_address")
-    platform = PLATFORMS.get(endpoint.format)
-    if platform is not None and platform.oauth:
-        tokens = AccessTokens(sender, lambda: now, loopback=loopback)
-        token = await tokens.token(opened(endpoint, open_secret))
-        if isinstance(token, NoAnswer):
-            return token
-        headers = {**request.headers, "authorization": f"Bearer {token}"}
-        request = replace(request, headers=headers)
-    return await sender.send(request, DEADLINE_SECONDS)
-
-
-def _delivery(news: News, endpoint: Endpoint, now: int) -> Delivery:
-    name = delivery_id(news, endpoint.id)
-    body, content_type = body_of(news, endpoint, name)
-    facts = facts_of(news, endpoint, name)
-    if endpoint.format is EndpointFormat.REFERRAL:
-        facts |= {"referrer_converts": "1", "goal_complete": "0"}
-    return Delivery(
-        realm=news.realm,
-        id=name,
-        endpoint=endpoint.id,
-        type=news.type,
-        key=news.key,
-        created_at=now,
-        next_at=now,
-        facts=facts,
-        body=body,
-        content_type=content_type,
     )
 
 

@@ -14,6 +14,7 @@ TouchlineError
 │   └── StoreRefused    the store will never take this
 │       └── ItemTooLarge  the item is over 400 KB
 ├── QueueUnavailable    the queue did not take a message
+├── WatchUnavailable    who watches the stack (alarms, metrics) did not answer
 └── SettingsMissing     the environment lacks what a function needs, or says nonsense
 """
 
@@ -96,6 +97,10 @@ class ItemTooLarge(StoreRefused):
 
 class QueueUnavailable(TouchlineError):
     """The queue did not take a message."""
+
+
+class WatchUnavailable(TouchlineError):
+    """Who watches the stack did not answer, or may not be asked."""
 
 
 class SettingsMissing(TouchlineError):

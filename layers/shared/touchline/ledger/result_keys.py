@@ -87,6 +87,11 @@ def fit_sk(event: str, model: str) -> str:
     return f"fit#{part(event)}#{part(model)}"
 
 
+def transitions_sk(chunk: int) -> str:
+    """`transitions#0000`: from which channel to which journeys went on, event by event."""
+    return f"transitions#{chunk:04d}"
+
+
 def night_pk(realm: Realm) -> str:
     """`shop#N`: the nights of a realm."""
     return f"{part(realm)}#N"

@@ -17,7 +17,9 @@ from touchline.platform.queue import KeptQueue
 from touchline.platform.queues import SqsCall, SqsQueue, may_retry, wire_calls
 from touchline.platform.sealing import Seals, SsmKeys
 from touchline.platform.settings import Aws
+from touchline.platform.watch import CloudWatch, Watch
 from touchline.platform.wire.client import (
+    CLOUDWATCH,
     DYNAMODB,
     SQS,
     SSM,
@@ -62,6 +64,10 @@ class Connections:
         if self._sqs is None:
             self._sqs = self._make_sqs()
         return SqsQueue(self._sqs, url)
+
+    def watch(self, alarm_prefix: str) -> Watch:
+        """What CloudWatch knows of the stack whose alarms' names begin so."""
+        return CloudWatch(self._wire(CLOUDWATCH, may_retry), alarm_prefix, self._clock)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -147,6 +147,8 @@ class Admin:
     outbox_queue_url: str = ""
     outbox_dead_letter_queue_url: str = ""
     failure_queue_url: str = ""
+    outbox_function: str = ""
+    alarm_prefix: str = ""
     dynamo_client: str = "wire"
     log_level: str = "INFO"
 

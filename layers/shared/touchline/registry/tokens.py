@@ -69,10 +69,13 @@ def issue(
 ) -> tuple[Token, str]:
     """A fresh token and its text, which nobody can tell again.
 
-    Raises Refused `bad_scope` for a scope that does not exist, or none.
+    Raises Refused `bad_scope` for a scope that does not exist, or none, and for a partner's token
+    that would have the rights of an operator.
     """
     if not draft.scopes or not set(draft.scopes) <= set(SCOPES):
         raise Refused("bad_scope", f"scopes are {', '.join(SCOPES)}", field="scopes")
+    if draft.partner is not None and "admin" in draft.scopes:
+        raise Refused("bad_scope", "a partner's token never has admin", field="scopes")
     text = mint(random_bits, test=draft.test)
     token = Token(
         id=TokenId(new_id("tok")),

@@ -19,61 +19,72 @@ from touchline.reporting.published import Published, Spread, Version, body, rows
 
 DIMENSIONS = ("channel", "campaign", "partner", "event", "day", "kind", "touch_day")
 _SUB = re.compile(r"sub([1-9]|1[0-9]|20)")
-_ACROSS = {"event": "channel", "day": "channel"}
-"""Dimensions that every cell has anyway, counted by the cells of another."""
+_ACROSS = ("day", "event")
+"""Dimensions that every cell has anyway, whatever other one it is counted by."""
+_USUAL = "channel"
 
 PLACES = 6
+
+Place = tuple[str, ...]
+"""Model, the value of each dimension, currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreditAsk:
-    """Which models, by what. `known` are the models that the account's rules name."""
+    """Which models, by which dimensions: any of day and event, with at most one other."""
 
     models: tuple[str, ...]
-    group_by: str
+    group_by: tuple[str, ...]
+
+    @property
+    def counted_by(self) -> str:
+        """The dimension whose cells are read."""
+        return next((one for one in self.group_by if one not in _ACROSS), _USUAL)
 
 
 def credit_ask(models: str, group_by: str, known: Sequence[str]) -> CreditAsk:
-    """Read `model=a,b` (all when left out) and `group_by=` (channel when left out).
+    """Read `model=a,b` (all when left out) and `group_by=day,event,channel` (channel when left
+    out). `known` are the models that the account's rules name.
 
     Raises Refused `unknown_model` or `unknown_dimension`.
     """
-    wanted = tuple(dict.fromkeys(one.strip() for one in models.split(",") if one.strip()))
+    wanted = _listed(models)
     for model in wanted:
         if model not in known:
             raise Refused("unknown_model", f"{model[:40]} is none of {', '.join(known)}")
-    dimension = group_by or "channel"
-    if dimension not in DIMENSIONS and not _SUB.fullmatch(dimension):
-        raise Refused(
-            "unknown_dimension", f"{dimension[:40]} is none of {', '.join(DIMENSIONS)}, sub1..sub20"
-        )
-    return CreditAsk(wanted or tuple(known), dimension)
+    dimensions = _listed(group_by) or (_USUAL,)
+    for one in dimensions:
+        if one not in DIMENSIONS and not _SUB.fullmatch(one):
+            listed = ", ".join(DIMENSIONS)
+            raise Refused("unknown_dimension", f"{one[:40]} is none of {listed}, sub1..sub20")
+    own = [one for one in dimensions if one not in _ACROSS]
+    if len(own) > 1:
+        raise Refused("unknown_dimension", f"{own[0]} and {own[1]} are not counted together")
+    return CreditAsk(wanted or tuple(known), dimensions)
 
 
 def credit_report(
     published: Published, ask: Ask, asked: CreditAsk, spread: Spread
 ) -> dict[str, Any]:
-    """Credit of every model by the values of one dimension, with money in its own currency.
+    """Credit of every model by the values of the dimensions, with money in its own currency.
 
     A partner's token sees its own credit, by partner only. Raises Forbidden.
     """
-    if ask.partner is not None and asked.group_by != "partner":
+    if ask.partner is not None and asked.counted_by != "partner":
         raise Forbidden("forbidden_account", "a partner's report is divided by partner")
-    counted = _ACROSS.get(asked.group_by, asked.group_by)
-    prefixes = [credit_sk(counted, model)[: -len("0000")] for model in asked.models]
+    prefixes = [credit_sk(asked.counted_by, model)[: -len("0000")] for model in asked.models]
     days = rows_of(published, ask, prefixes, spread)
-    sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    sums: defaultdict[Place, list[int]] = defaultdict(lambda: [0, 0, 0])
     for version, items in days:
         for item in items:
-            _add(sums, version, item, ask, asked.group_by)
+            _add(sums, version, item, ask, asked)
     fitted = not set(asked.models).isdisjoint(MARKOV_MODELS)
-    rows = [_row(asked.group_by, place, numbers) for place, numbers in _ordered(sums, asked)]
     return {
         "from": ask.days.first,
         "to": ask.days.last,
-        "group_by": asked.group_by,
+        "group_by": ",".join(asked.group_by),
         "models": list(asked.models),
-        "rows": rows,
+        "rows": [_row(asked, place, numbers) for place, numbers in _ordered(sums, asked)],
         "totals": _totals(sums, asked),
         "published": {
             "days": len(days),
@@ -84,12 +95,12 @@ def credit_report(
     }
 
 
+def _listed(said: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.strip() for one in said.split(",") if one.strip()))
+
+
 def _add(
-    sums: defaultdict[tuple[str, str, str], list[int]],
-    version: Version,
-    item: Item,
-    ask: Ask,
-    group_by: str,
+    sums: defaultdict[Place, list[int]], version: Version, item: Item, ask: Ask, asked: CreditAsk
 ) -> None:
     model = unpart(text(item, "sk").split("#")[2])
     for event, currency, value, share, micros, payout in body(item):
@@ -97,37 +108,42 @@ def _add(
             continue
         if ask.partner is not None and value != ask.partner:
             continue
-        named = {"event": event, "day": version.day}.get(group_by, value)
-        numbers = sums[model, named, currency]
+        named = {"event": event, "day": version.day}
+        numbers = sums[(model, *(named.get(one, value) for one in asked.group_by), currency)]
         numbers[0] += share
         numbers[1] += micros
         numbers[2] += payout
 
 
-def _ordered(
-    sums: dict[tuple[str, str, str], list[int]], asked: CreditAsk
-) -> list[tuple[tuple[str, str, str], list[int]]]:
-    place = {model: index for index, model in enumerate(asked.models)}
-    if asked.group_by in {"day", "touch_day"}:
-        return sorted(sums.items(), key=lambda row: (place[row[0][0]], row[0]))
-    return sorted(sums.items(), key=lambda row: (place[row[0][0]], -row[1][1], -row[1][0], row[0]))
+def _ordered(sums: dict[Place, list[int]], asked: CreditAsk) -> list[tuple[Place, list[int]]]:
+    """By model; then by day where days are asked for, else the largest first."""
+    order = {model: index for index, model in enumerate(asked.models)}
+    dated = {"day", "touch_day"} & set(asked.group_by)
+
+    def rank(row: tuple[Place, list[int]]) -> tuple[Any, ...]:
+        place, (share, micros, _) = row
+        days = [place[1 + at] for at, one in enumerate(asked.group_by) if one in dated]
+        return order[place[0]], days, -micros, -share, place
+
+    return sorted(sums.items(), key=rank)
 
 
-def _row(group_by: str, place: tuple[str, str, str], numbers: list[int]) -> dict[str, Any]:
-    model, value, currency = place
-    return {"model": model, group_by: value, "currency": currency, **_numbers(numbers)}
+def _row(asked: CreditAsk, place: Place, numbers: list[int]) -> dict[str, Any]:
+    model, *values, currency = place
+    named = dict(zip(asked.group_by, values, strict=True))
+    return {"model": model, **named, "currency": currency, **_numbers(numbers)}
 
 
-def _totals(sums: dict[tuple[str, str, str], list[int]], asked: CreditAsk) -> list[dict[str, Any]]:
+def _totals(sums: dict[Place, list[int]], asked: CreditAsk) -> list[dict[str, Any]]:
     totals: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for (model, _, currency), numbers in sums.items():
+    for place, numbers in sums.items():
         for index, number in enumerate(numbers):
-            totals[model, currency][index] += number
-    place = {model: index for index, model in enumerate(asked.models)}
+            totals[place[0], place[-1]][index] += number
+    order = {model: index for index, model in enumerate(asked.models)}
     return [
         {"model": model, "currency": currency, **_numbers(numbers)}
         for (model, currency), numbers in sorted(
-            totals.items(), key=lambda row: (place[row[0][0]], row[0][1])
+            totals.items(), key=lambda row: (order[row[0][0]], row[0][1])
         )
     ]
 

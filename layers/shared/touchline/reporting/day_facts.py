@@ -102,6 +102,47 @@ def paths_report(published: Published, ask: Ask, limit: int, spread: Spread) -> 
     }
 
 
+def assists_report(published: Published, ask: Ask, spread: Spread) -> dict[str, Any]:
+    """For each channel: conversions that it began, that it ended, and that it assisted, which is
+    to stand in the path and not to end it. A conversion counts once for a channel and role."""
+    counts: defaultdict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for _, items in rows_of(published, ask, ["paths#"], spread):
+        for item in items:
+            for event, currency, path, conversions, micros in body(item):
+                if not path or ask.event not in {"", event} or ask.currency not in {"", currency}:
+                    continue
+                for channel in dict.fromkeys(path):
+                    roles = _roles(channel, path)
+                    numbers = counts[event, channel, currency]
+                    numbers.update(dict.fromkeys(roles, conversions))
+                    numbers.update({f"{role}_micros": micros for role in roles})
+    ordered = sorted(counts.items(), key=lambda row: (-row[1]["assisted"], -row[1]["last"], row[0]))
+    return {
+        "from": ask.days.first,
+        "to": ask.days.last,
+        "rows": [_assist(place, numbers) for place, numbers in ordered],
+    }
+
+
+def _roles(channel: str, path: list[str]) -> list[str]:
+    return [
+        *(["first"] if path[0] == channel else []),
+        *(["last"] if path[-1] == channel else ["assisted"]),
+    ]
+
+
+def _assist(place: tuple[str, str, str], numbers: Counter[str]) -> dict[str, Any]:
+    event, channel, currency = place
+    return {
+        "event": event,
+        "channel": channel,
+        "currency": currency,
+        **{role: numbers[role] for role in ("first", "assisted", "last")},
+        "assisted_value": plain(numbers["assisted_micros"]),
+        "last_value": plain(numbers["last_micros"]),
+    }
+
+
 def _facts(published: Published, ask: Ask, spread: Spread) -> list[tuple[str, dict[str, Any]]]:
     return [
         (event, facts)

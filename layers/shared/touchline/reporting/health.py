@@ -1,9 +1,12 @@
-"""Whether all is well, in one look: the night, conservation, queues. Pure; the facts come in."""
+"""Whether all is well, in one look: the night, conservation, queues, alarms. Pure; the facts come
+in."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from touchline.kernel.clock import DAY_MS, HOUR_MS, day_of
+from touchline.platform.watch import Alarm
 
 NIGHT_ENDS_BY_MS = 2 * HOUR_MS
 """The night of a day runs at 00:00 UTC after it and is over by 02:00 (BA-08)."""
@@ -15,7 +18,13 @@ RUNBOOK = {
     "outbox_dead_letters": "docs/runbook.md#outbox-dead-letter",
     "failures": "docs/runbook.md#failure",
     "spill": "docs/runbook.md#spill-age",
+    "delivery": "docs/runbook.md#delivery-age",
+    "outbox": "docs/runbook.md#outbox-age",
+    "streams": "docs/runbook.md#outbox-age",
 }
+ALARMS = "docs/operations.md#alarms"
+LONGEST_SECONDS = {"spill": 900, "delivery": 1800, "outbox": 900, "streams": 900}
+"""How long the oldest record may wait; the alarms of the template go off at the same ages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +46,25 @@ class AccountFacts:
     found: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class StackFacts:
+    """What is known of the whole stack: what waits in each queue, how long the oldest record of
+    each has waited (seconds), and its alarms; None when CloudWatch did not tell."""
+
+    waiting: Mapping[str, int]
+    oldest: Mapping[str, float] | None = None
+    alarms: Sequence[Alarm] | None = None
+
+
 def findings(
-    now: int, accounts: Mapping[str, AccountFacts], waiting: Mapping[str, int]
+    now: int, accounts: Mapping[str, AccountFacts], stack: StackFacts | None = None
 ) -> list[Finding]:
-    """Everything worth a line, in the order in which one looks."""
-    return [
-        *(one for name, facts in sorted(accounts.items()) for one in _account(now, name, facts)),
-        *(_queue(name, count) for name, count in waiting.items()),
-    ]
+    """Everything worth a line, in the order in which one looks. The stack is for operators."""
+    found = [one for name, facts in sorted(accounts.items()) for one in _account(now, name, facts)]
+    if stack is not None:
+        found += _queues(stack)
+        found += _alarms(stack.alarms)
+    return found
 
 
 def worst(found: list[Finding]) -> str:
@@ -82,7 +102,44 @@ def _account(now: int, name: str, facts: AccountFacts) -> Iterator[Finding]:
         )
 
 
-def _queue(name: str, count: int) -> Finding:
-    dead = name.endswith("_dead_letters") or name == "failures"
-    level = WELL if count == 0 else (BAD if dead else NOTE)
-    return Finding(name.replace("_", " "), level, f"{count} waiting", RUNBOOK.get(name, ""))
+def _queues(stack: StackFacts) -> Iterator[Finding]:
+    oldest = stack.oldest or {}
+    for name, count in stack.waiting.items():
+        yield _queue(name, count, oldest.get(name, 0))
+    if "streams" in oldest:
+        level = BAD if _is_late("streams", oldest["streams"]) else WELL
+        said = f"the oldest record has waited {span(oldest['streams'])}"
+        yield Finding("streams", level, said, RUNBOOK["streams"])
+
+
+def _queue(name: str, count: int, oldest: float) -> Finding:
+    about = name.replace("_", " ")
+    if count == 0:
+        return Finding(about, WELL, "none waiting", RUNBOOK[name])
+    is_bad = name == "failures" or name.endswith("_dead_letters") or _is_late(name, oldest)
+    since = f", the oldest for {span(oldest)}" if oldest else ""
+    return Finding(about, BAD if is_bad else NOTE, f"{count} waiting{since}", RUNBOOK[name])
+
+
+def _is_late(name: str, seconds: float) -> bool:
+    return seconds >= LONGEST_SECONDS.get(name, math.inf)
+
+
+def _alarms(alarms: Sequence[Alarm] | None) -> Iterator[Finding]:
+    if alarms is None:
+        yield Finding("alarms", NOTE, "not known: CloudWatch did not tell", ALARMS)
+        return
+    on = [alarm for alarm in alarms if alarm.is_on]
+    for alarm in on:
+        said, _, see = alarm.description.partition(" See ")
+        yield Finding(f"alarm {alarm.name}", BAD, said or "on", see or ALARMS)
+    if not on:
+        yield Finding("alarms", WELL, f"none of {len(alarms)} is on")
+
+
+def span(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h`, `2 d`."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -103,7 +103,7 @@ def latest(window: Window, sight: Sight, today: str, limit: int) -> list[dict[st
     decided = decisions_of(window.results, found)
     sent = window.spread(lambda one: _sent_briefly(window.sent, sight, one), found)
     return [
-        {**conversion_row(one), **_outcome(decided.get(_decision_key(one))), "deliveries": news}
+        {**conversion_row(one), **_outcome(decided.get(decision_key_of(one))), "deliveries": news}
         for one, news in zip(found, sent, strict=True)
     ]
 
@@ -124,7 +124,7 @@ def stages(window: Window, sight: Sight, claims: Iterable[Conversion]) -> list[d
             "request": _request(sight, one),
             "announcements": _announced(window.sent, sight, one),
             "deliveries": _sent_fully(window.sent, sight, one),
-            "decision": _outcome(decided.get(_decision_key(one))) or None,
+            "decision": _outcome(decided.get(decision_key_of(one))) or None,
         }
         for one in seen
     ]
@@ -149,7 +149,7 @@ def delivery_counts(sent: Sent, realm: Realm, days: Iterable[str]) -> dict[str, 
 
 def decisions_of(results: Decided, conversions: Sequence[Conversion]) -> dict[Key, Decision]:
     """The decisions about these conversions, as far as a night has made them."""
-    items = results.batch_get([_decision_key(one) for one in conversions]) if conversions else []
+    items = results.batch_get([decision_key_of(one) for one in conversions]) if conversions else []
     return {Key(str(item["pk"]), str(item["sk"])): decision_of(item) for item in items}
 
 
@@ -184,7 +184,8 @@ def told(code: str) -> dict[str, str] | None:
     return {"code": code, **words}
 
 
-def _decision_key(one: Conversion) -> Key:
+def decision_key_of(one: Conversion) -> Key:
+    """Where the decision about a conversion lies."""
     return decision_key(one.realm, one.key, one.occurred_at)
 
 

@@ -13,17 +13,23 @@ from touchline.reporting.ask import Days
 EDGE_MS = 14 * HOUR_MS
 """Time zones lie at most 14 hours from UTC: so far a conversion may fall on another day there."""
 USUAL_TAXES = tuple(Fraction(100 + percent, 100) for percent in (5, 7, 10, 19, 20, 21, 22, 23, 25))
+REJECTED = "rejected"
 MISSING_HERE, MISSING_THERE, AMOUNT, STATUS = "missing_here", "missing_there", "amount", "status"
 
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """One line of the partner's file; `amount_micros` is what it expects to be paid, if told."""
+    """One line of the partner's file; `amount_micros` is what it expects to be paid, if told.
+
+    `word` is its status as it wrote it, `status` what the word means; "" for a word that nobody
+    explained.
+    """
 
     line: int
     id: str
     amount_micros: int | None = None
     currency: str = ""
+    word: str = ""
     status: str = ""
 
 
@@ -31,8 +37,8 @@ class Theirs:
 class Ours:
     """What we know of one conversion, whoever is paid for it.
 
-    `paid` is whether this partner is; `reason` says why not. `in_range` is whether it occurred on
-    the days in question; `decided` whether a night has looked at it.
+    `paid` is whether this partner is; `reason` says why not. `decided` is whether a night has
+    looked at it, `changed_at` the instant of its last change (0 when it is as it came).
     """
 
     id: str
@@ -46,6 +52,7 @@ class Ours:
     status: str = ""
     decided: bool = True
     refunded: bool = False
+    changed_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,9 @@ def reconcile(
     found: list[Difference] = []
     told: set[str] = set()
     for one in theirs:
+        if not one.id:
+            found.append(_difference(MISSING_HERE, one, "unknown", NAMELESS))
+            continue
         if one.id in told:
             found.append(_difference(MISSING_HERE, one, "counted once", TWICE))
             continue
@@ -86,26 +96,48 @@ def reconcile(
     return found
 
 
+NAMELESS = "the line names no ID"
 TWICE = "the file names this ID twice; we pay an ID once"
 NEVER = "never received: no conversion has this ID; look for it in quarantine and in their log"
 UNDECIDED = "received, and not decided yet: the next night does"
 ANOTHER_DAY = "we count it on another UTC day; their days are probably of another time zone"
+UNEXPLAINED = "nobody explained this status word: map it in the partner's status_map"
+UNSENT = "the change did not reach us: have them send it again"
 UNTOLD = "their system did not get or keep the postback: look at its deliveries"
 
 
 def _compared(one: Theirs, known: Sequence[Ours], days: Days) -> list[Difference]:
     paid = next((each for each in known if each.paid), None)
     if paid is None:
-        return [_not_here(one, known)]
+        return [] if one.status == REJECTED else [_not_here(one, known)]
     found = []
     if not _in(paid, days):
         found.append(_difference(MISSING_HERE, one, _day(paid), ANOTHER_DAY))
     if one.amount_micros is not None and not _same_amount(one, paid):
         found.append(_difference(AMOUNT, one, _amount(paid), _amount_cause(one, paid)))
-    if one.status and paid.status and one.status != paid.status:
-        cause = "the status changed on one side only: send the later one again"
-        found.append(Difference(STATUS, one.id, one.status, paid.status, cause, one.line))
+    if one.word and one.status != paid.status:
+        found.append(
+            Difference(STATUS, one.id, one.word, paid.status, _status_cause(one, paid), one.line)
+        )
     return found
+
+
+def unsettled(one: Theirs, known: Sequence[Ours]) -> bool:
+    """Whether the decisions alone do not settle a line: the conversion itself must be looked at."""
+    paid = next((each for each in known if each.paid), None)
+    if not one.id:
+        return False
+    if paid is None or one.word:
+        return True
+    return one.amount_micros is not None and not _same_amount(one, paid)
+
+
+def _status_cause(one: Theirs, paid: Ours) -> str:
+    if not one.status:
+        return UNEXPLAINED
+    if paid.changed_at:
+        return f"changed here on {day_of(paid.changed_at)}; {UNTOLD}"
+    return UNSENT
 
 
 def _not_here(one: Theirs, known: Sequence[Ours]) -> Difference:

@@ -58,11 +58,24 @@ class Fit:
     value_shares_ppb: Mapping[str, int]
 
 
+class Transition(NamedTuple):
+    """How often journeys of an event's fit went on from one channel to another, or ended there.
+
+    Ends are `(start)`, `(conversion)` and `(null)`.
+    """
+
+    event: str
+    before: str
+    after: str
+    probability: float
+
+
 @dataclass(frozen=True, slots=True)
 class DayFits:
     """The fits of a day, and what the same reading of the ledger told about its traffic."""
 
     fits: Sequence[Fit] = ()
+    transitions: Sequence[Transition] = ()
     traffic: Traffic | None = None
 
 
@@ -84,8 +97,11 @@ def won_by_event(
 
 def fit_event(
     event: str, window: Window, won: Iterable[CountTable], lost: CountTable, models: Sequence[str]
-) -> list[Fit]:
-    """Fit every model for an event that converted in the window. Raises TooLarge."""
+) -> tuple[list[Fit], list[Transition]]:
+    """Every model's fit for an event that converted in the window, and the matrix of order 1.
+
+    Raises TooLarge.
+    """
     try:
         table = merged([*won, lost])
         if len(table.channels) > CHANNEL_LIMIT:
@@ -93,10 +109,16 @@ def fit_event(
         fitted = fit_table(table, models)
     except ValueError as error:
         raise TooLarge from error
-    return [
+    fits = [
         _fit(event, model, window, fitted.credits[model], table, fitted.removal_effects[model])
         for model in models
     ]
+    transitions = [
+        Transition(event, before, after, probability)
+        for (before,), row in sorted(fitted.transitions().items())
+        for after, probability in sorted(row.items())
+    ]
+    return fits, transitions
 
 
 def _fit(

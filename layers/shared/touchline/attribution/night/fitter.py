@@ -8,8 +8,10 @@ from typing import Protocol
 from touchline.attribution.engine.tables import CountTable
 from touchline.attribution.night.fits import (
     DayFits,
+    Fit,
     Fitting,
     TooLarge,
+    Transition,
     fit_event,
     shape_of,
     won_by_event,
@@ -65,14 +67,14 @@ class Fitter:
         if not all(bodies):
             raise TooLarge
         joined = reduce(add, map(Joined.from_bytes, bodies))
-        fits = [
-            fit
-            for event in sorted({tally.event for tally in rolled.paths})
-            for fit in fit_event(
-                event, window, self._tables(event, window), joined.lost, self._fitting.models
-            )
-        ]
-        return DayFits(fits, joined.traffic if fits else None)
+        fits: list[Fit] = []
+        transitions: list[Transition] = []
+        for event in sorted({tally.event for tally in rolled.paths}):
+            won = self._tables(event, window)
+            found = fit_event(event, window, won, joined.lost, self._fitting.models)
+            fits.extend(found[0])
+            transitions.extend(found[1])
+        return DayFits(fits, transitions, joined.traffic if fits else None)
 
     def _tables(self, event: str, window: Window) -> Iterator[CountTable]:
         for day in sorted({*self._published, *self._fresh}):

@@ -19,6 +19,7 @@ from touchline.attribution.night.rollups import (
     DayRoll,
     PathTally,
     Within,
+    chunks,
     credit_rows,
     paths_in,
     within_in,
@@ -29,7 +30,7 @@ from touchline.ledger.decisions import Decision, decision_of
 from touchline.ledger.fields import text
 from touchline.ledger.keys import part
 from touchline.ledger.measures import ROLLUP, measure_items
-from touchline.ledger.result_keys import TRAFFIC_SK, fit_sk, version_pk
+from touchline.ledger.result_keys import TRAFFIC_SK, fit_sk, transitions_sk, version_pk
 from touchline.platform.dynamo import Item
 
 
@@ -106,6 +107,7 @@ def version_rows(
     version = _version(rolled.content, fits)
     rows = [*rolled.rows, *(_row(fit_sk(fit.event, fit.model), asdict(fit)) for fit in fits.fits)]
     rows += [_row(sk, body) for sk, body in credit_rows(cells)]
+    rows += [_row(transitions_sk(number), some) for number, some in chunks(fits.transitions)]
     if fits.traffic is not None:
         rows.append({"sk": TRAFFIC_SK, "kind": ROLLUP, **fits.traffic._asdict()})
     pk = version_pk(realm, rolled.day, version)
@@ -120,9 +122,10 @@ def _row(sk: str, body: object) -> Item:
 def _of_fits(sk: str) -> bool:
     name, *parts = sk.split("#")
     fitted = name == "credit" and parts[1] in MARKOV_MODELS
-    return fitted or name == "fit" or sk == TRAFFIC_SK
+    return fitted or name in {"fit", "transitions"} or sk == TRAFFIC_SK
 
 
 def _version(content: str, fits: DayFits) -> str:
-    fitted = json.dumps([[asdict(fit) for fit in fits.fits], fits.traffic], sort_keys=True)
+    said = [[asdict(fit) for fit in fits.fits], fits.transitions, fits.traffic]
+    fitted = json.dumps(said, sort_keys=True)
     return hashlib.sha256(f"{content} {fitted}".encode()).hexdigest()[:24]

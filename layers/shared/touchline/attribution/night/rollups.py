@@ -155,10 +155,10 @@ class DayRoll:
     def rows(self) -> Iterator[tuple[str, object]]:
         """Sort key and content of every row but the measures."""
         yield from credit_rows(self.cells())
-        for number, paths in _chunks(self.paths()):
+        for number, paths in chunks(self.paths()):
             yield paths_sk(number), paths
         for dimension, rows in self.within().items():
-            for number, chunk in _chunks(rows):
+            for number, chunk in chunks(rows):
                 yield within_sk(dimension, number), chunk
         yield FACTS_SK, {event: facts.plain() for event, facts in sorted(self._facts.items())}
 
@@ -235,11 +235,12 @@ def credit_rows(
 ) -> Iterator[tuple[str, Sequence[Cell]]]:
     """Sort key and content of the rows that hold cells, by dimension and model."""
     for (dimension, model), some in cells.items():
-        for number, chunk in _chunks(some):
+        for number, chunk in chunks(some):
             yield credit_sk(dimension, model, number), chunk
 
 
-def _chunks(rows: Sequence[One]) -> Iterator[tuple[int, Sequence[One]]]:
+def chunks(rows: Sequence[One]) -> Iterator[tuple[int, Sequence[One]]]:
+    """Rows as one item each can hold, numbered."""
     chunk: list[One] = []
     number = size = 0
     for row in rows:

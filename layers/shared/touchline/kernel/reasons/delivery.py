@@ -184,6 +184,7 @@ _STANDING = (
         "consent_missing",
         "The person did not agree to what the endpoint asks for.",
         "Send the consent with the conversion (`consent`).",
+        409,
     ),
     Reason(
         "platform_only_accepted",
@@ -208,11 +209,13 @@ _PLATFORMS = (
         "platform_no_identifier",
         "Nothing in the conversion tells the platform whose it is.",
         "Send the ad click ID (gclid, fbclid, ttclid), an email address or a phone number.",
+        409,
     ),
     Reason(
         "platform_too_old",
         "The conversion is older than the platform takes.",
         "Send conversions within the platform's window (Meta: 7 days).",
+        409,
     ),
 )
 

@@ -27,6 +27,7 @@ class Service:
 
 DYNAMODB = Service("dynamodb", "DynamoDB_20120810")
 SQS = Service("sqs", "AmazonSQS")
+CLOUDWATCH = Service("monitoring", "GraniteServiceVersion20100801")
 SSM = Service("ssm", "AmazonSSM", "application/x-amz-json-1.1")
 
 
