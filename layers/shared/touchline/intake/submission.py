@@ -96,8 +96,8 @@ def from_canonical(canonical: Canonical) -> Submission:
 
 def _checked(said: Mapping[str, str], name: str, longest: int) -> str:
     value = said.get(name, "")
-    if len(value) > longest or not value.isprintable():
-        raise Refused("bad_text", f"over {longest} characters or not printable", field=name)
+    if len(value.encode()) > longest or not value.isprintable():
+        raise Refused("bad_text", f"over {longest} bytes or not printable", field=name)
     return value
 
 
