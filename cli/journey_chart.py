@@ -7,6 +7,8 @@ from touchline.kernel.money import MICROS
 
 MOST_CHANNELS = 15
 OTHERS = "all others"
+NUMBERED = 4
+"""With so many models, or fewer, there is room for numbers beside the bars."""
 
 
 def draw(fitted: Fitted, path: Path, format_: str, value: bool) -> None:
@@ -22,16 +24,17 @@ def draw(fitted: Fitted, path: Path, format_: str, value: bool) -> None:
         figsize=(9, 1.9 + len(names) * (0.2 + 0.07 * len(series))), layout="constrained"
     )
     height = 0.84 / max(len(series), 1)
-    colours = plt.get_cmap("tab20").colors  # type: ignore[attr-defined]
     for index, (model, credited) in enumerate(series.items()):
         places = [row + (index + 0.5) * height - 0.42 for row in range(len(names))]
-        axes.barh(
+        bars = axes.barh(
             places,
             [credited[name] for name in names],
             height,
             label=model.replace("_", " "),
-            color=colours[index * 2 % 20 + index // 10],
+            color=plt.get_cmap(_family(model))(_shade(model, list(series))),
         )
+        if len(series) <= NUMBERED:
+            axes.bar_label(bars, fmt="{:,.5g}", padding=2, fontsize="x-small", color="#555555")
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.margins(y=0.01)
@@ -44,6 +47,17 @@ def draw(fitted: Fitted, path: Path, format_: str, value: bool) -> None:
     figure.legend(frameon=False, loc="outside lower center", ncols=4, fontsize="small")
     figure.savefig(path, dpi=150, format=format_)
     plt.close(figure)
+
+
+def _family(model: str) -> str:
+    """Models of one kind have one colour, so that kinds are told apart at a glance."""
+    return {"markov": "Oranges", "shapley": "Greens"}.get(model.partition("_")[0], "Blues")
+
+
+def _shade(model: str, models: list[str]) -> float:
+    """The first of a kind is the darkest."""
+    alike = [one for one in models if _family(one) == _family(model)]
+    return 0.85 - 0.5 * alike.index(model) / max(len(alike) - 1, 1)
 
 
 def _series(fitted: Fitted, value: bool) -> dict[str, dict[str, float]]:

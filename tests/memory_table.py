@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tests.memory_writes import changed, holds, path_error, put_error
+from tests.memory_writes import (
+    PARTITION_KEY_BYTES,
+    SORT_KEY_BYTES,
+    changed,
+    holds,
+    path_error,
+    put_error,
+)
 from touchline.kernel.errors import ConditionFailed, ItemTooLarge, StoreRefused
 from touchline.platform.dynamo import (
     Change,
@@ -308,6 +315,8 @@ def _key_of(item: Item) -> Key:
 def _check_key(key: Key) -> None:
     if not key.pk or not key.sk:
         raise StoreRefused("an empty key")
+    if len(key.pk.encode()) > PARTITION_KEY_BYTES or len(key.sk.encode()) > SORT_KEY_BYTES:
+        raise StoreRefused("a key of too many bytes")
 
 
 def _attributes(index: str) -> tuple[str, str]:

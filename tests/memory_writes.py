@@ -23,9 +23,11 @@ from touchline.platform.dynamo import (
     Set,
     SetIfMissing,
 )
-from touchline.platform.dynamo.indexes import INDEX_ATTRIBUTES
+from touchline.platform.dynamo.indexes import INDEX_ATTRIBUTES, INDEXES
 
 ITEM_BYTES = 400 * 1024
+PARTITION_KEY_BYTES, SORT_KEY_BYTES = 2048, 1024
+_SORTS = frozenset(index.sort for index in INDEXES.values())
 _ABSENT = object()
 _ORDERS = {Equals: (0,), Less: (-1,), AtMost: (-1, 0), AtLeast: (0, 1)}
 
@@ -93,8 +95,11 @@ def path_error(row: Item, changes: Sequence[Change]) -> str:
 def put_error(item: Item) -> str:
     """Why DynamoDB would refuse to store this item, or ""."""
     for name in INDEX_ATTRIBUTES & set(item):
-        if not isinstance(item[name], str) or not item[name]:
+        value = item[name]
+        if not isinstance(value, str) or not value:
             return f"the index attribute {name} must be a non-empty string"
+        if len(value.encode()) > (SORT_KEY_BYTES if name in _SORTS else PARTITION_KEY_BYTES):
+            return f"the index attribute {name} has too many bytes"
     try:
         size = sum(len(name.encode()) + size_of(value) for name, value in item.items())
     except TypeError as error:

@@ -26,7 +26,13 @@ from touchline.intake.reception import (
 from touchline.intake.signature import Open, Seen, Signed, Verdict, judge
 from touchline.intake.spill import pack
 from touchline.kernel.clock import Clock
-from touchline.kernel.errors import QueueUnavailable, Refused, StoreUnavailable, Unauthorized
+from touchline.kernel.errors import (
+    MethodNotAllowed,
+    QueueUnavailable,
+    Refused,
+    StoreUnavailable,
+    Unauthorized,
+)
 from touchline.kernel.ids import Receipt
 from touchline.kernel.values import dataclass
 from touchline.platform.http_api import Request, Response, Route, json_response
@@ -66,6 +72,8 @@ class Partner:
 
     def _answer(self, route: str) -> Answer:
         def answered(request: Request, names: Mapping[str, str], receipt: Receipt) -> Response:
+            if request.method == "HEAD":  # previews and monitors ask so, and mean no sale
+                raise MethodNotAllowed(("GET", "POST"))
             caller = self._caller(route, request)
             if "customerId" in names:
                 caller.must_be(names["customerId"])

@@ -297,6 +297,18 @@ def test_an_empty_key_is_refused(table: Table) -> None:
         table.get(Key("", "x"))
 
 
+@pytest.mark.parametrize("key", [Key("p" * 2049, "s"), Key("p", "s" * 1025), Key("é" * 1025, "s")])
+def test_a_key_of_too_many_bytes_is_refused(table: Table, key: Key) -> None:
+    with pytest.raises(StoreRefused):
+        table.put({"pk": key.pk, "sk": key.sk})
+
+
+def test_the_longest_keys_are_taken(table: Table) -> None:
+    item = {"pk": "p" * 2048, "sk": "s" * 1024}
+    table.put(item)
+    assert table.get(Key(item["pk"], item["sk"])) == item
+
+
 def test_an_item_over_400_kb_is_refused(table: Table) -> None:
     with pytest.raises(ItemTooLarge):
         table.put(row(blob="x" * 410_000))

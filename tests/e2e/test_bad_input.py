@@ -34,6 +34,17 @@ def test_a_wrong_token_is_401_and_never_says_why(anybody: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "status"),
+    [("/c/" + "x" * 3000, 404), ("/identify?site_key=" + "x" * 3000, 401)],
+)
+def test_a_name_that_is_longer_than_any_key_of_a_table_is_unknown(
+    anybody: Api, path: str, status: int
+) -> None:
+    answer = anybody.send("GET" if status == 404 else "POST", path)
+    assert answer.status == status, answer.body
+
+
+@pytest.mark.parametrize(
     ("stated", "code"),
     [
         ({"apiName": "never_declared"}, "unknown_event"),

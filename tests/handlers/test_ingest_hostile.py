@@ -91,6 +91,7 @@ def test_a_compressed_body_is_kept_and_not_unpacked() -> None:
     bomb = gzip.compress(b"0" * 200_000)
     answer = stage.post("/postback", bomb, headers={"content-encoding": "gzip"})
     assert answer.outcome == "quarantined"
+    assert "compressed" in stage.post("/event", bomb).body.decode()
     found = stage.ledger.find_quarantined(Realm("shop"), answer.receipt)  # type: ignore[arg-type]
     assert found is not None
     assert found.envelope.body == bomb
@@ -108,3 +109,43 @@ def test_one_order_number_used_for_two_people_joins_nobody() -> None:
 def test_a_list_where_an_object_belongs_is_named() -> None:
     answer = Stage().post("/users/upsert", json.loads('{"users": {"identifiers": {}}}'))
     assert (answer.status, answer.code) == (400, "bad_type")
+
+
+@pytest.mark.parametrize("path", ["/c/" + "x" * 3000, "/v/" + "☃" * 400 + ".gif"])
+def test_a_name_that_is_longer_than_any_key_is_not_found(path: str) -> None:
+    assert Stage().request("GET", path).status == 404
+
+
+@pytest.mark.parametrize("filler", ["x", "#", "%", "é", "☃", "😀"])
+def test_the_longest_texts_fit_into_every_key(filler: str) -> None:
+    """DynamoDB's keys end at 2048 and 1024 bytes, and `#` takes three of them."""
+    stage = Stage()
+    long = filler * (255 // len(filler.encode()))
+    said = {"event": "purchase", "conversion_id": long, "status": long, "user_id": long}
+    assert stage.postback("own", **said, click_id=long, visitor=long, sub1=long).outcome == "stored"
+    person = {"user_id": long, "visitor": long, "occurred_at": NOON - 90_000_000}
+    touch = {
+        "kind": "click",
+        "channel": "ads",
+        "id": filler * (64 // len(filler.encode())),
+        **person,
+    }
+    assert stage.post("/touch", touch).outcome == "stored"
+    assert stage.spill.messages == []
+
+
+@pytest.mark.parametrize("word", ["null", "NULL", "undefined", "None", "n/a", "[object Object]"])
+def test_a_word_for_nothing_is_no_conversion_id(word: str) -> None:
+    """Taken at its word, all sales of such a sender were one."""
+    stage = Stage()
+    for value in ("10", "20"):
+        answer = stage.postback("own", event="purchase", conversion_id=word, value=value)
+        assert "derived_id" in answer.json["reasons"]
+    assert len(stage.rows("conversion")) == 2
+
+
+def test_asking_for_the_head_of_a_postback_is_no_sale() -> None:
+    stage = Stage()
+    answer = stage.request("HEAD", "/postback", query="event=purchase&conversion_id=A", token="own")
+    assert answer.status == 405
+    assert stage.rows("conversion") == []

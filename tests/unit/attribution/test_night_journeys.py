@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import NOON
+from tests.memory_table import MemoryTable
 from tests.night_world import SHOP, TODAY
 from touchline.attribution.engine.paths import PathCount, batch_of
 from touchline.attribution.engine.tables import CountTable, Shape, merged
 from touchline.attribution.engine.tally import count
-from touchline.attribution.night.extracts import PEOPLE, TOUCHES, Extract, unpacked
+from touchline.attribution.night.extracts import PEOPLE, TOUCHES, Extract, ExtractStore, unpacked
 from touchline.attribution.night.join import Bucket, Joined, Persons, persons
-from touchline.attribution.night.progress import Job
+from touchline.attribution.night.progress import SCAN, Job, Step
 from touchline.kernel.clock import DAY_MS, MINUTE_MS
 from touchline.ledger.identity import Identity
 from touchline.ledger.measures import Traffic
@@ -243,3 +244,31 @@ def test_a_journey_of_more_channels_than_grams_can_name_is_refused() -> None:
     rows = [touch("crm:7", n, f"c{n}") for n in range(70_000)]
     with pytest.raises(ValueError, match="too many for order"):
         people(*rows).did_not_convert(DAY, Shape(4, timed=False))
+
+
+def test_a_page_that_no_checkpoint_counts_is_not_read_and_is_deleted_with_the_others() -> None:
+    """A worker that was given up may still write; what it adds must not be counted twice."""
+    results = MemoryTable()
+    store = ExtractStore(results)
+    for number in range(3):
+        extract = Extract(JOB)
+        touch("crm:7", number, "ads")(extract)
+        link("crm:7", "crm:8")(extract)
+        store.keep(JOB, Step(SCAN, 5), number, extract)
+
+    assert len(list(store.bodies(JOB, {5: 2}, TOUCHES))) == 2
+    assert len(list(store.bodies(JOB, {5: 2}, PEOPLE))) == 2
+    store.forget(JOB, {5: 2})
+    assert results.items() == []
+
+
+def test_what_is_longer_than_a_row_is_kept_in_pieces() -> None:
+    store = ExtractStore(MemoryTable())
+    long, short = bytes(range(256)) * 4000, b"short"
+    store.keep_joined(JOB, TODAY, 0, long)
+    store.keep_joined(JOB, TODAY, 1, short)
+    store.keep_joined(JOB, "2026-01-02", 0, b"")
+
+    assert store.joined(JOB, TODAY) == [long, short]
+    assert store.joined(JOB, "2026-01-02") == [b""]
+    assert store.joined(JOB, "2026-01-03") == []

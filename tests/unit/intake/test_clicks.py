@@ -111,6 +111,8 @@ def click_person() -> Any:
         ("ud=crm&uid=null", "blocked_identity"),
         ("ud=c%20rm&uid=7", "bad_identity"),
         ("ud=click&uid=clk_1", "bad_identity"),
+        ("ud=email&uid=a@b.io", "bad_identity"),
+        ("ud=Phone&uid=%2B4915112345678", "bad_identity"),
         ("pid=nobody", "unknown_partner"),
         ("sub1=" + "x" * 121, "shortened"),
         ("url=https://evil.example/", "landing_refused"),

@@ -53,9 +53,13 @@ def by_token(registrar: Registrar, text: str, allowed: tuple[str, ...], source_i
     return caller
 
 
+LONGEST_SITE_KEY = 64
+"""Characters: ours have 34, and what is longer may be too long for any key of the table."""
+
+
 def by_site_key(registrar: Registrar, site_key: str) -> Caller:
     """The caller who bears a site's public key; it may record visits and identify visitors."""
-    account = registrar.site(site_key) if site_key else None
+    account = registrar.site(site_key) if 0 < len(site_key) <= LONGEST_SITE_KEY else None
     if account is None:
         raise Unauthorized
     return caller_of(registrar.registry(account), site=True)

@@ -17,6 +17,8 @@ from touchline.ledger.model import Conversion, ConversionKey, Status, Touch
 from touchline.registry.model import Duplicates, EventDefinition
 
 REFUNDED = "refunded"
+NO_ID = frozenset({"null", "none", "nil", "undefined", "nan", "n/a", "(null)", "[object object]"})
+"""What broken senders put where they have no ID: taken at its word, all their sales were one."""
 BACKEND = "backend"
 """The kind of partner that may report conversions of other partners' clicks."""
 LATE_MS = 5 * MINUTE_MS
@@ -59,7 +61,8 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
     money = _Money.of(submission, definition, occurred_at, caller)
     status, word_known, refund = _status(submission, caller)
     stated = _stated(submission)
-    conversion_id = submission.conversion_id or derived_id(submission)
+    own_id = "" if submission.conversion_id.lower() in NO_ID else submission.conversion_id
+    conversion_id = own_id or derived_id(submission)
     subs, masks = masked({**(click.subs if click else {}), **submission.subs})
     told = with_reason(submission.extras, submission.reason)
     parameters, more_masks = masked(told)
@@ -69,7 +72,7 @@ def judge(submission: Submission, click: Touch | None, caller: Caller, arrival: 
         *more_masks,
         *time_remarks,
         *money.remarks,
-        *(() if submission.conversion_id else ("derived_id",)),
+        *(() if own_id else ("derived_id",)),
         *(() if word_known else ("unknown_status",)),
         *_click_remarks(submission, click),
         *_partner_remarks(submission, click, partner, caller),

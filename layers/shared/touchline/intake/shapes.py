@@ -27,7 +27,8 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Printable text; a whole number will do where an ID is meant."""
+    """Printable text of so many bytes in UTF-8, as keys of the table count; a whole number will do
+    where an ID is meant."""
 
     longest: int = 255
     shortest: int = 0
@@ -38,8 +39,8 @@ class Text:
         if not isinstance(value, str):
             raise Refused("bad_type", "text is expected", field=at)
         text = value.strip()
-        if not self.shortest <= len(text) <= self.longest or not text.isprintable():
-            problem = f"{self.shortest} to {self.longest} printable characters"
+        if not self.shortest <= len(text.encode()) <= self.longest or not text.isprintable():
+            problem = f"{self.shortest} to {self.longest} bytes of printable text"
             raise Refused("bad_text", problem, field=at)
         return text
 

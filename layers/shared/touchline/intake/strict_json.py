@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from touchline.kernel.errors import Refused
 
+_GZIP = b"\x1f\x8b"
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -15,6 +16,8 @@ def parse(body: bytes) -> Any:
 
     Raises Refused `malformed_json`, `bad_encoding`, `duplicate_key` or `not_a_number`.
     """
+    if body.startswith(_GZIP):
+        raise Refused("malformed_json", "it is compressed; send it plain")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

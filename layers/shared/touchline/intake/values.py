@@ -9,6 +9,7 @@ from touchline.kernel.money import micros_of
 _SECONDS = re.compile(r"[1-9][0-9]{8,9}")
 _MILLISECONDS = re.compile(r"[1-9][0-9]{11,12}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_LEAP_SECOND = re.compile(r"([0-9]{2}:[0-9]{2}):60")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,13 +28,14 @@ def epoch(text: str) -> tuple[int, tuple[str, ...]]:
 def instant(text: str) -> tuple[int, tuple[str, ...]]:
     """As `epoch`, or RFC 3339 text; without a zone it is taken as UTC (remarked).
 
-    Raises Refused `bad_time`.
+    A leap second (`23:59:60`) is the second after it, as in UNIX time. Raises Refused `bad_time`.
     """
     if text.isdigit():
         return epoch(text)
     try:
-        moment = datetime.fromisoformat(text.replace("z", "Z"))
-    except ValueError as error:
+        plain, leap = _LEAP_SECOND.subn(r"\1:59", text.replace("z", "Z"))
+        moment = datetime.fromisoformat(plain) + timedelta(seconds=leap)
+    except (ValueError, OverflowError) as error:
         raise Refused("bad_time", "neither UNIX time nor RFC 3339") from error
     remarks: tuple[str, ...] = ()
     if moment.tzinfo is None:
@@ -61,7 +63,7 @@ def amount(text: str, field: str) -> int:
 
 def currency(text: str) -> str:
     """An ISO 4217 code in capitals. Raises Refused `bad_currency`."""
-    code = text.strip().upper()
+    code = text.strip().upper() if text.isascii() else ""  # "ſ" is an S in capitals
     if not _CURRENCY.fullmatch(code):
         raise Refused("bad_currency", "three letters as in ISO 4217", field="currency")
     return code

@@ -23,6 +23,8 @@ AD_IDS = (
 TEST = "tl_test"
 """With `tl_test=1` a click or view belongs to the account's test side."""
 
+UNTOLD = (RESERVED_DOMAINS | {"email", "phone"}) - {VISITOR}
+
 _LONGEST = 120
 """Characters kept of a value, so that an ordinary touch stays within one write unit (1 KB)."""
 
@@ -143,7 +145,7 @@ def _partner(given: str, registry: Registry, flags: list[str]) -> Partner | None
 
 
 def _person(query: Mapping[str, str], flags: list[str]) -> Identity | None:
-    """The identity in `ud` and `uid`. Hashes and click IDs are not taken from a URL."""
+    """The identity in `ud` and `uid`. Emails, phones and click IDs are not taken from a URL."""
     domain, value = query.get("ud", ""), query.get("uid", "")
     if not domain and not value:
         return None
@@ -152,7 +154,7 @@ def _person(query: Mapping[str, str], flags: list[str]) -> Identity | None:
     except Refused as refused:
         flags.append(refused.code)
         return None
-    if known.partition(":")[0] in RESERVED_DOMAINS - {VISITOR}:
+    if known.partition(":")[0] in UNTOLD:
         flags.append("bad_identity")
         return None
     return known

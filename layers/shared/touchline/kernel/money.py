@@ -23,10 +23,10 @@ class Money:
 def micros_of(text: str) -> int:
     """Read a plain decimal (`10`, `10.10`, `-0.5`, `1e2`) as exact micros.
 
-    Raises ValueError for anything else: NaN, infinity, negative zero, a comma, blanks, more
-    than six decimals, or above `MAX_MICROS`.
+    Raises ValueError for anything else: NaN, infinity, negative zero, a comma, blanks, digits of
+    other scripts, more than six decimals, or above `MAX_MICROS`.
     """
-    if not text or text != text.strip() or "_" in text:
+    if not text or text != text.strip() or "_" in text or not text.isascii():
         raise ValueError("not a number")
     try:
         value = Decimal(text)

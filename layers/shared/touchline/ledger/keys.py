@@ -3,6 +3,7 @@
 Numbers in sort keys are padded so that text order is number order.
 """
 
+import hashlib
 import zlib
 
 from touchline.kernel.ids import PartnerId, Realm, Receipt, TouchId
@@ -31,6 +32,10 @@ def padded(instant_ms: int) -> str:
 def shard_of(text: str) -> int:
     """The shard of a thing by its ID, the same on every machine."""
     return zlib.crc32(text.encode("utf-8", "surrogatepass")) % SHARDS
+
+
+def _named(*parts: str) -> str:
+    return hashlib.sha256("#".join(map(part, parts)).encode()).hexdigest()[:16]
 
 
 def identity_pk(realm: Realm, known: Identity) -> str:
@@ -94,8 +99,8 @@ def words_pk(realm: Realm, scope: str) -> str:
 
 
 def word_sk(word: str, key: ConversionKey) -> str:
-    """`waiting#purchase#A-1001`."""
-    return f"{part(word)}#{part(key.event)}#{part(key.id)}"
+    """`waiting#9f86d081…`: the word, and 16 digits that name the conversion."""
+    return f"{part(word)}#{_named(key.event, key.id)}"
 
 
 def signature_pk(realm: Realm, partner: PartnerId) -> str:
@@ -139,8 +144,9 @@ def click_at(occurred_at: int, touch: TouchId) -> str:
 
 
 def changes_at(changed_at: int, pk: str, sk: str) -> str:
-    """`1767225600000#<pk>#<sk>`: the order within a batch."""
-    return f"{padded(changed_at)}#{pk}#{sk}"
+    """`1767225600000#9f86d081…`: the order within a batch; 16 digits name the row, since an index
+    key has no room for two keys."""
+    return f"{padded(changed_at)}#{_named(pk, sk)}"
 
 
 def person(realm: Realm, known: Identity) -> str:

@@ -42,6 +42,10 @@ STATUSES: Mapping[type[TouchlineError], int] = {
 """Where the class alone tells the status; any other refusal has the status of its reason."""
 
 
+LONGEST_NAME = 256
+"""Bytes of what a path may name: nothing that is kept has a longer ID."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request. Header names are lower case; `query` keeps order and repeats."""
@@ -253,7 +257,10 @@ def _matched(parts: Sequence[str], segments: Sequence[str]) -> dict[str, str] | 
             if part != segment:
                 return None
         elif segment.endswith(suffix) and len(segment) > len(suffix):
-            parameters[name[1:]] = unquote(segment[: len(segment) - len(suffix)])
+            value = unquote(segment[: len(segment) - len(suffix)])
+            if len(value.encode()) > LONGEST_NAME:
+                return None
+            parameters[name[1:]] = value
         else:
             return None
     return parameters

@@ -31,6 +31,8 @@ SEGMENTS = SHARDS
 PIECE_BYTES = 350_000
 """What one row holds of a longer text; an item has 400 KB at most."""
 
+Pages = Mapping[int, int]
+"""How many pages of each segment."""
 Columns = Mapping[str, "array[int]"]
 
 
@@ -144,11 +146,12 @@ class ExtractStore:
         if rows:
             self._results.batch_write(rows)
 
-    def bodies(self, job: Job, part: str) -> Iterator[bytes]:
-        """One part of all extracts of a run."""
-        for segment in range(SEGMENTS):
+    def bodies(self, job: Job, pages: Pages, part: str) -> Iterator[bytes]:
+        """One part of the extracts of a run, of the pages that its checkpoints count."""
+        for segment, count in pages.items():
+            first, last = (f"{part}#{number:06d}" for number in (0, max(0, count - 1)))
             partition = extract_pk(job.realm, job.run, segment)
-            for row in self._results.query_all(partition, prefix=f"{part}#"):
+            for row in self._results.query_all(partition, first=first, last=last):
                 yield _bytes(row)
 
     def keep_joined(self, job: Job, day: str, bucket: int, body: bytes) -> None:
@@ -169,19 +172,28 @@ class ExtractStore:
             found[bucket] = found.get(bucket, b"") + _bytes(row)
         return list(found.values())
 
-    def forget(self, job: Job, parts: Mapping[Step, Progress]) -> None:
-        """Delete all of it. A page may have been kept without a checkpoint: one more is deleted."""
-        gone = [
-            extract_key(job.realm, job.run, step.shard, part, number)
-            for step, progress in parts.items()
-            if step.kind == SCAN
-            for part in PARTS
-            for number in range(progress.pages + 1)
-        ]
-        rows = self._results.query_all(joined_pk(job.realm, job.run))
-        gone.extend(Key(text(row, "pk"), text(row, "sk")) for row in rows)
+    def forget(self, job: Job, pages: Pages) -> None:
+        """Delete all of it, and pages that were kept without a checkpoint."""
+        gone: list[Key] = []
+        for segment in range(SEGMENTS):
+            partition, count = extract_pk(job.realm, job.run, segment), pages.get(segment, 0)
+            for part in PARTS:
+                keys = (extract_key(job.realm, job.run, segment, part, n) for n in range(count))
+                gone.extend(keys)
+                first, last = f"{part}#{count:06d}", f"{part}#~"
+                gone.extend(map(_key, self._results.query_all(partition, first=first, last=last)))
+        gone.extend(map(_key, self._results.query_all(joined_pk(job.realm, job.run))))
         if gone:
             self._results.batch_write(deletes=gone)
+
+
+def pages_of(parts: Mapping[Step, Progress]) -> Pages:
+    """How many pages each scan step has kept, as its checkpoint counts."""
+    return {step.shard: progress.pages for step, progress in parts.items() if step.kind == SCAN}
+
+
+def _key(row: Item) -> Key:
+    return Key(text(row, "pk"), text(row, "sk"))
 
 
 def _bytes(row: Item) -> bytes:

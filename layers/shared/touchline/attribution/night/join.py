@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from touchline.attribution.engine.arrays import Array, Ints, np
@@ -16,7 +17,7 @@ from touchline.attribution.engine.grams import run_starts
 from touchline.attribution.engine.paths import Batch, Journeys, stream_of, symbol_type
 from touchline.attribution.engine.tables import CountTable, Shape
 from touchline.attribution.engine.tally import count
-from touchline.attribution.night.extracts import PEOPLE, TOUCHES, Kind, unpacked
+from touchline.attribution.night.extracts import PEOPLE, TOUCHES, Kind, Pages, unpacked
 from touchline.attribution.night.fits import Fitting, shape_of
 from touchline.attribution.night.progress import Job, Progress
 from touchline.attribution.night.windows import Window
@@ -37,8 +38,8 @@ def buckets_for(touches: int) -> int:
 class Kept(Protocol):
     """Where extracts are read, and what is joined of them is kept."""
 
-    def bodies(self, job: Job, part: str) -> Iterator[bytes]:
-        """One part of all extracts of a run."""
+    def bodies(self, job: Job, pages: Pages, part: str) -> Iterator[bytes]:
+        """One part of the extracts of a run, of the pages that its checkpoints count."""
         ...
 
     def keep_joined(self, job: Job, day: str, bucket: int, body: bytes) -> None:
@@ -48,12 +49,18 @@ class Kept(Protocol):
 
 
 def join_bucket(
-    job: Job, bucket: "Bucket", windows: Mapping[str, Window], fitting: Fitting, kept: Kept
+    job: Job,
+    bucket: "Bucket",
+    pages: Pages,
+    windows: Mapping[str, Window],
+    fitting: Fitting,
+    kept: Kept,
 ) -> Progress:
     """Join one bucket of the people and count its journeys for every day to be fitted."""
     rules, shape = fitting.book.rules, shape_of(fitting.models)
     gap_ms = rules.session_gap_seconds * SECOND_MS
-    joined = persons(kept.bodies(job, PEOPLE), kept.bodies(job, TOUCHES), bucket)
+    bodies = partial(kept.bodies, job, pages)
+    joined = persons(bodies(PEOPLE), bodies(TOUCHES), bucket)
     for day, window in windows.items():
         traffic = joined.traffic(Window(day, day).span, gap_ms)
         try:

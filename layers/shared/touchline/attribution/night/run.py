@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from touchline.attribution.decisions import ENGINE_VERSION, Terms
+from touchline.attribution.night.extracts import pages_of
 from touchline.attribution.night.fits import Fitting, TooLarge
 from touchline.attribution.night.join import join_bucket
 from touchline.attribution.night.progress import JOIN, SCAN, Job, Progress, Step, total
@@ -153,8 +154,8 @@ def _turn(job: Job, step: Step, bench: Bench) -> Callable[[Progress], Progress]:
         return lambda progress: scan_page(
             job, step, progress, span, fitting.book, bench.journeys, extracts
         )
-    bucket = bucket_of(step, parts)
-    return lambda _: join_bucket(job, bucket, windows, fitting, extracts)
+    bucket, pages = bucket_of(step, parts), pages_of(parts)
+    return lambda _: join_bucket(job, bucket, pages, windows, fitting, extracts)
 
 
 def _windows(job: Job, parts: Mapping[Step, Progress], bench: Bench) -> dict[str, Window]:

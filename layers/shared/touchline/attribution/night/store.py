@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from touchline.attribution.night.extracts import ExtractStore
+from touchline.attribution.night.extracts import ExtractStore, pages_of
 from touchline.attribution.night.progress import (
     Job,
     Progress,
@@ -242,7 +242,7 @@ class NightStore:
             raise Conflict("night_busy", "the lease was lost") from failed
 
     def _clear(self, job: Job) -> None:
-        self.extracts.forget(job, self.progress(job))
+        self.extracts.forget(job, pages_of(self.progress(job)))
         self._delete_all(progress_pk(job.realm, job.run))
 
     def _delete_all(self, pk: str) -> None:
