@@ -37,7 +37,7 @@ down: setup ## stop it
 	@$(BIN)/python -m local.down $(ARGS)
 
 invoke: setup ## one event under Lambda's own runtime, over the stack of `make up`: EVENT=events/…
-	@$(BIN)/python -m local.invoke $(EVENT)
+	@$(BIN)/python -m local.invoke $(EVENT) $(ARGS)
 
 test: lint ## every check there is
 	$(BIN)/python -m local.audit
