@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from cli.target import Target
 
 TIMEOUT_SECONDS = 60
+WHOSE = "is --api-url the base URL of a stack (its output ApiUrl)?"
 
 
 class ApiRefused(Exception):
@@ -20,7 +21,7 @@ class ApiRefused(Exception):
         self.status = status
         self.code = str(error.get("code", f"http_{status}"))
         self.message = str(error.get("message", f"the API answered {status}"))
-        self.hint = str(error.get("hint", ""))
+        self.hint = str(error.get("hint", "" if error else WHOSE))
         super().__init__(self.message)
 
 
@@ -93,6 +94,8 @@ class Api:
         if reply.status >= 400:
             error = said.get("error") if isinstance(said, dict) else None
             raise ApiRefused(reply.status, error if isinstance(error, dict) else {})
+        if reply.status >= 300 or (reply.body and said is None):
+            raise NotReachable(f"{self.target.api_url} answers, but not as Touchline: {WHOSE}")
         return said
 
     def send(

@@ -40,7 +40,7 @@ def present_of(api: Api, account: str) -> Present:
     try:
         mine = api.get(f"/admin/accounts/{segment(account)}")
     except ApiRefused as error:
-        if error.status == 404:
+        if error.code == "not_found":
             return Present({})
         raise
     things = {(ACCOUNT.name, account): mine}

@@ -1,5 +1,6 @@
 """`touchline deliveries`: what was sent to whom; sending again."""
 
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.markup import escape
 from cli.api import Api, segment
 from cli.output import console, failing_clearly, print_json, print_table
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
+from touchline.kernel.reasons import CATALOGUE
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,6 +60,8 @@ def list_deliveries(
         columns = ("delivery", "type", "conversion", "endpoint", "state", "attempts", "reason")
         names = ("id", "type", "conversion", "endpoint", "state", "attempts", "reason")
         print_table("Deliveries", columns, [[one[name] for name in names] for one in found])
+        states = Counter(one["state"] for one in found)
+        console.print(", ".join(f"{count} {state}" for state, count in states.most_common()))
 
 
 @app.command(epilog="Example: [cyan]touchline deliveries show dlv_4ml6…[/cyan]")
@@ -78,12 +82,12 @@ def show(
         console.print(
             f"[bold]{escape(found['type'])}[/bold] of {escape(found['conversion'])} to"
             f" {escape(found['endpoint'])}: [bold]{found['state']}[/bold]"
-            f" {escape(found['reason'] or '')}"
         )
+        if found["reason"]:
+            console.print(f"{escape(found['reason'])}: {_meaning(found['reason'])}")
         for attempt in found["attempts"]:
             _show_attempt(attempt)
-        if found["finished_at"] is None:
-            console.print(f"Next attempt {found['next_at']}")
+        _show_next(found)
 
 
 @app.command(epilog="Example: [cyan]touchline deliveries resend dlv_4ml6…[/cyan]")
@@ -186,12 +190,31 @@ def _pages(api: Api, query: dict[str, Any], limit: int) -> list[Any]:
             return found[:limit]
 
 
+def _meaning(code: str) -> str:
+    """What the reason says; of `attempts_exhausted:timeout` also what the last attempt met."""
+    meanings = [CATALOGUE[part].meaning for part in code.split(":") if part in CATALOGUE]
+    return escape(" ".join(meanings))
+
+
+def _show_next(found: Any) -> None:
+    match found["state"]:
+        case "pending":
+            console.print(f"\nNext attempt {found['next_at']}")
+        case "sending":
+            console.print("\nAn attempt is under way.")
+        case "held":
+            release = f"touchline deliveries release {found['endpoint']}"
+            console.print(f"\nHeld until its endpoint is active: [cyan]{escape(release)}[/cyan]")
+        case "failed":
+            console.print(f"\nOnce more: [cyan]touchline deliveries resend {found['id']}[/cyan]")
+
+
 def _show_attempt(attempt: Any) -> None:
     request, response = attempt["request"], attempt["response"]
     by_hand = " (by hand)" if attempt["manual"] else ""
+    outcome = " ".join(filter(None, (attempt["outcome"], attempt["reason"])))
     console.print(
-        f"\n[bold]{attempt['number']}.[/bold]{by_hand} {attempt['at']}"
-        f" {attempt['outcome']} {attempt['reason'] or ''}"
+        f"\n[bold]{attempt['number']}.[/bold]{by_hand} {attempt['at']} {escape(outcome)}:"
         f" {response['status'] or 'no answer'} in {attempt['duration_ms']} ms"
     )
     console.print(escape(f"   {request['method']} {request['url']}"), soft_wrap=True)

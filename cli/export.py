@@ -8,7 +8,7 @@ import yaml
 
 from cli.api import Api
 from cli.applying import present_of
-from cli.output import failing_clearly, print_json
+from cli.output import fail, failing_clearly, print_json
 from cli.target import AccountName, ApiUrl, AsJson, TokenText, target_of
 from touchline.registry.contracts import parse
 from touchline.registry.declare import with_all_windows
@@ -33,7 +33,11 @@ def export(
     """
     with failing_clearly():
         api = Api(target_of(api_url, token))
-        document = document_of(present_of(api, api.account(account)))
+        named = api.account(account)
+        present = present_of(api, named)
+        if not present.things:
+            fail(f"no account {named} is declared")
+        document = document_of(present)
         if as_json:
             print_json(document)
         else:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -49,6 +50,8 @@ def target_of(api_url: str = "", token: str = "", *, start: Path | None = None) 
             "no stack is named: start one with `make up`, or give --api-url and --token"
             " (or TOUCHLINE_API_URL and TOUCHLINE_TOKEN)"
         )
+    if url and not _is_base_url(url):
+        raise NoTarget(f"`{url}` is no base URL: it is written https://host or http://host:port")
     if local is None or (url and url.rstrip("/") != str(local["api_url"]).rstrip("/")):
         return Target(url.rstrip("/"), text)
     return Target(
@@ -58,6 +61,14 @@ def target_of(api_url: str = "", token: str = "", *, start: Path | None = None) 
         endpoint_url=str(local.get("endpoint_url", "")),
         outputs=dict(local.get("outputs", {})),
     )
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _local(start: Path) -> dict[str, Any] | None:

@@ -2,8 +2,10 @@
 
 from reports.call import Call, Handler
 from reports.rows import answered_rows
+from touchline.delivery.model import State
 from touchline.delivery.rows import READ_MS
 from touchline.delivery.store import DeliveryStore
+from touchline.kernel.errors import Refused
 from touchline.platform.http_api import Response, Route, json_response
 from touchline.reporting.ask import limit_asked
 from touchline.reporting.deliveries import Wanted, balanced, detailed, endpoints, listed
@@ -15,7 +17,7 @@ def log(call: Call) -> Response:
     wanted = Wanted(
         _over(call),
         endpoint=first("endpoint"),
-        state=first("state"),
+        state=_state(first("state")),
         type=first("type"),
         event=first("event"),
         conversion=first("conversion"),
@@ -31,6 +33,12 @@ def log(call: Call) -> Response:
         cursor=first("cursor"),
     )
     return answered_rows(call, page, page["deliveries"])
+
+
+def _state(said: str) -> str:
+    if said and said not in set(State):
+        raise Refused("bad_field", f"state: {', '.join(State)}", field="state")
+    return said
 
 
 def one(call: Call) -> Response:

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
@@ -107,7 +108,7 @@ class Stage:
         self.registrar = Declared(registry or a_registry(), dict(TOKENS))
         self.spill = MemoryQueue()
         self.log: list[str] = []
-        self._made = 0
+        self._numbers = count(1)  # safe between threads
         base = parts(
             ledger=self.table,
             registry=MemoryTable(),
@@ -134,8 +135,7 @@ class Stage:
         return self.now
 
     def _number(self, bits: int) -> int:
-        self._made += 1
-        return self._made % 2**bits
+        return next(self._numbers) % 2**bits
 
     def request(
         self,

@@ -23,6 +23,7 @@ from touchline.delivery.referral_store import ReferralCounts
 from touchline.delivery.signing import sign, verifies
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.ids import AccountId, Realm
+from touchline.kernel.reasons import CATALOGUE
 from touchline.ledger.conversion_rows import conversion_item
 from touchline.ledger.store import LedgerStore
 from touchline.platform.stream import Changed
@@ -388,6 +389,35 @@ def test_the_command_line_resends_replays_and_releases(shop: Shop, command: Any)
     released = command("deliveries", "release", "crm", "--json")
     assert json.loads(released.stdout)["released"] == 0
     assert command("deliveries", "resend", "dlv_no").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "expected"),
+    [
+        (State.PENDING, "timeout", "Next attempt 2026-01-0"),
+        (State.HELD, "endpoint_paused", "touchline deliveries release crm"),
+        (State.FAILED, "attempts_exhausted:timeout", "touchline deliveries resend dlv_"),
+    ],
+)
+def test_the_command_line_says_what_a_reason_means_and_what_comes_next(
+    shop: Shop, state: State, reason: str, expected: str
+) -> None:
+    shop.declare()
+    delivery = shop.settle(shop.accept(), state, reason)
+    reports = shop.reports()
+    with serving(reports) as url:
+        to = ["--api-url", url, "--token", reports.analyst, "--account", "shop"]
+        shown = CliRunner().invoke(app, ["deliveries", "show", delivery.id, *to])
+        span = ["--from", "2025-12-31", "--to", "2026-01-02"]
+        counted = CliRunner().invoke(app, ["deliveries", "list", *span, *to])
+        wrong = CliRunner().invoke(app, ["deliveries", "list", "--state", "broken", *span, *to])
+    assert shown.exit_code == 0, shown.output
+    words = " ".join(shown.stdout.split())
+    assert expected in words
+    assert CATALOGUE[reason.rsplit(":", maxsplit=1)[-1]].meaning in words
+    assert f"1 {state.value}" in counted.stdout
+    assert wrong.exit_code == 1
+    assert "pending, sending, held" in " ".join((wrong.stdout + wrong.stderr).split())
 
 
 def test_the_command_line_lints_without_a_stack() -> None:

@@ -192,6 +192,7 @@ SCENES: dict[str, Scene] = {
 ELSEWHERE = {
     "not_open": "tests/handlers/test_admin_quarantine.py",
     "tally_moved": "tests/unit/intake/test_payout.py",
+    **{row.code: "tests/handlers/test_ingest_suspicion.py" for row in conversion.SIGNS},
 }
 
 

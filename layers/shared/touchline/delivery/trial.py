@@ -126,7 +126,7 @@ def sample_conversion(realm: Realm, endpoint: Endpoint, now: int) -> Conversion:
             "referrer_email": "referrer@example.com",
             "referee_name": "Sample Referee",
             "referee_email": "referee@example.com",
-            "referrer_customValue": "sample",
+            "referrer_customValue": "sample-custom-value",
             "gclid": "sample-gclid",
             "fbclid": "sample-fbclid",
             "ttclid": "sample-ttclid",

@@ -7,7 +7,7 @@ from touchline.intake.caller import Caller
 from touchline.intake.contracts import BATCH, CONVERSION
 from touchline.intake.events import extras_of
 from touchline.intake.identify import identify_body
-from touchline.intake.people import person
+from touchline.intake.people import mail_domain, person
 from touchline.intake.ports import Desk
 from touchline.intake.quarantine import keep, quarantining
 from touchline.intake.record import record
@@ -75,6 +75,7 @@ def _submission(said: dict[str, Any]) -> Submission:
     return Submission(
         **text,
         identities=person(said),
+        mail_domain=mail_domain(said.get("email", "")),
         consent=tuple(said.get("consent", ())),
         subs={**nested, **subs},
         extras=dict(list(extras.items())[:MAX_EXTRAS]),

@@ -5,7 +5,7 @@ from typing import Any
 from touchline.intake.arrival import Arrival, Outcome
 from touchline.intake.caller import Caller
 from touchline.intake.contracts import CUSTOMER_EVENT, EVENT
-from touchline.intake.people import known_as
+from touchline.intake.people import known_as, mail_domain
 from touchline.intake.ports import Desk
 from touchline.intake.quarantine import quarantining
 from touchline.intake.record import record
@@ -48,6 +48,7 @@ def _submission(body: dict[str, Any], name: str, known: object) -> Submission:
         currency=body.get("currency", ""),
         occurred_at=body["actionTimestamp"],
         identities=known_as(body["userDomain"], body["userId"]),
+        mail_domain=mail_domain(body["userId"]),
         source=body.get("source", ""),
         extras=extras_of(body, known),
         strict_time=True,

@@ -47,6 +47,11 @@ def person(said: Mapping[str, str]) -> tuple[Identity, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def mail_domain(email: str) -> str:
+    """What stands behind the last `@`, in lower case; "" when there is none."""
+    return email.rpartition("@")[2].strip().rstrip(".").lower() if "@" in email else ""
+
+
 def listed(entry: Any) -> tuple[Identity, ...]:
     """The identities of one entry of a list: `domain:value`, `{"email": …}` or `{"phone": …}`.
 

@@ -1,5 +1,6 @@
 """Recording a conversion: one conditional write decides whether it is new; life.py what else."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from touchline.intake.arrival import Arrival, Outcome, Result
@@ -11,6 +12,7 @@ from touchline.intake.payout import Terms, price, repriced, terms_of
 from touchline.intake.ports import Desk
 from touchline.intake.restate import restate
 from touchline.intake.submission import Submission, digest_of
+from touchline.intake.suspicion import Watch, signs, suspected, too_many, watches
 from touchline.kernel.clock import SECOND_MS
 from touchline.kernel.errors import Conflict, Refused, StoreUnavailable
 from touchline.kernel.ids import TouchId
@@ -30,7 +32,15 @@ def record(desk: Desk, caller: Caller, arrival: Arrival, submission: Submission)
     click = _click(desk, caller, arrival, submission)
     draft = _with_clickless_touch(desk, caller, judge(submission, click, caller, arrival), arrival)
     terms = terms_of(draft.conversion, caller.registry)
-    recorder = _Recorder(desk, caller, arrival, terms)
+    domain, account = submission.mail_domain, caller.account
+    recorder = _Recorder(
+        desk,
+        caller,
+        arrival,
+        terms,
+        signs(draft.conversion, click, domain, account),
+        watches(draft.conversion, click, account.fraud),
+    )
     for _ in range(RACES):
         try:
             return recorder.store(draft)
@@ -46,21 +56,30 @@ class _Recorder:
     caller: Caller
     arrival: Arrival
     terms: Terms
+    signs: tuple[str, ...]
+    watches: tuple[Watch, ...]
 
     def store(self, draft: Draft) -> Outcome:
         if draft.refund is not None:
             return self._taken_back(draft)
         tallied = self._tallied()
-        priced, steps = price(draft.conversion, self.terms, tallied, stated=draft.payout_stated)
+        judged = self._suspected(draft.conversion, tallied)
+        priced, steps = price(judged, self.terms, tallied, stated=draft.payout_stated)
         if "unknown_status" in priced.flags:
             word = priced.status_word.lower()
             self.desk.ledger.note_word(priced.realm, priced.key.scope, word, priced.key)
-        existing = self.desk.ledger.add_conversion(priced, steps)
+        counted = [one.step for one in self.watches]
+        existing = self.desk.ledger.add_conversion(priced, (*steps, *counted))
         if existing is None:
             self._link(priced.identities)
             return self._outcome(Result.STORED, priced, priced.flags)
         repeated = replace(draft, conversion=repriced(draft.conversion, self.terms, tallied))
         return self._again(existing, repeated)
+
+    def _suspected(self, conversion: Conversion, tallied: Mapping[str, Tally]) -> Conversion:
+        """Only a new conversion is looked at: news of one that is there does not make it worse."""
+        found = (*self.signs, *too_many(self.watches, tallied))
+        return suspected(conversion, found, self.caller.account.fraud.verdict)
 
     def _taken_back(self, draft: Draft) -> Outcome:
         """A refund never makes a conversion: what it takes back must be there, or it waits."""
@@ -114,7 +133,7 @@ class _Recorder:
         )
 
     def _tallied(self) -> dict[str, Tally]:
-        names = self.terms.tallies
+        names = (*self.terms.tallies, *(one.tally for one in self.watches))
         if not names:
             return {}
         found = self.desk.ledger.tallies(self.caller.realm, names)

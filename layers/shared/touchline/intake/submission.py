@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from touchline.intake.dialects import Canonical
-from touchline.intake.people import person
+from touchline.intake.people import mail_domain, person
 from touchline.kernel.errors import Refused
 from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
@@ -38,6 +38,7 @@ class Submission:
     occurred_at: str = ""
     click_time: str = ""
     identities: tuple[Identity, ...] = ()
+    mail_domain: str = ""  # of an email address; the address itself is hashed on arrival
     click_id: str = ""
     click_ref: str = ""
     partner: str = ""
@@ -75,6 +76,7 @@ def from_canonical(canonical: Canonical) -> Submission:
         occurred_at=said.get("occurred_at", ""),
         click_time=said.get("click_time", ""),
         identities=person(said),
+        mail_domain=mail_domain(said.get("email", "")),
         click_id=_checked(said, "click_id", MAX_ID),
         click_ref=_checked(said, "click_ref", MAX_TEXT),
         partner=said.get("partner", ""),

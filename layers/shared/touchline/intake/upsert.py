@@ -9,7 +9,7 @@ from touchline.intake.caller import Caller
 from touchline.intake.contracts import UPSERT, UPSERT_EVENT, UPSERT_PARAMETERS, UPSERT_USER
 from touchline.intake.linking import links_between
 from touchline.intake.masking import masked
-from touchline.intake.people import known_as, person
+from touchline.intake.people import known_as, mail_domain, person
 from touchline.intake.ports import Desk
 from touchline.intake.quarantine import keep, quarantining
 from touchline.intake.record import record
@@ -105,6 +105,7 @@ def _submission(
         status=said.get("status", ""),
         occurred_at=event["timestamp"],
         identities=identities,
+        mail_domain=mail_domain(user["identifiers"].get("email", "")),
         coupon=said.get("coupon", ""),
         source=user.get("source", ""),
         extras=extras,

@@ -238,6 +238,7 @@ class TallyStep:
     count_most: int | None = None
     payout_most: int | None = None
     seen: int | None = None
+    expires_at: int | None = None  # seconds since 1970, for TTL; None: kept for good
 
 
 @dataclass(frozen=True, slots=True)

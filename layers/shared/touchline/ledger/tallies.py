@@ -40,6 +40,8 @@ def step_write(realm: Realm, step: TallyStep) -> TransactUpdate:
         Add("count", step.count),
         Add("payout_micros", step.payout_micros),
     ]
+    if step.expires_at is not None:
+        changes.append(Set("expires_at", step.expires_at))
     bounds: list[Condition] = []
     if step.count_most is not None:
         bounds.append(AtMost("count", step.count_most - step.count))

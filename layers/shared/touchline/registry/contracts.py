@@ -28,6 +28,7 @@ from touchline.kernel.errors import Refused
 from touchline.kernel.ids import CampaignId, EndpointId, EventName, PartnerId, is_slug
 from touchline.registry.commission import Cap
 from touchline.registry.external import FINGERPRINT, READ_ONLY, READERS, form_of, outside_name
+from touchline.registry.fraud_rules import FraudRules
 from touchline.registry.kinds import Kind
 from touchline.registry.model import (
     Account,
@@ -122,6 +123,8 @@ _SPECIAL: Mapping[tuple[type, str], Any] = {
     ),
     (Account, "own_hosts"): _matching(_HOST, "a host name such as shop.example"),
     (Account, "payment_hosts"): _matching(_HOST, "a host name such as pay.example"),
+    (FraudRules, "verdict"): Literal["flag", "hold"],
+    (FraudRules, "disposable_domains"): _matching(_HOST, "a domain such as mail.example"),
     (EventDefinition, "kind"): Literal["macro", "micro"],
     (Goal, "period"): Literal["day", "week", "month"],
     (Cap, "period"): Literal["day", "month", "total"],

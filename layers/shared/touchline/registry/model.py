@@ -11,6 +11,7 @@ from touchline.kernel.ids import AccountId, CampaignId, EndpointId, EventName, P
 from touchline.kernel.values import dataclass
 from touchline.registry.attribution_rules import AttributionRules, RuleOverrides
 from touchline.registry.commission import Cap, PayoutRule
+from touchline.registry.fraud_rules import FraudRules
 
 
 class Duplicates(StrEnum):
@@ -50,6 +51,7 @@ class Account:
     site_key: str = ""
     consent_required: bool = False
     rules: AttributionRules = field(default_factory=AttributionRules)
+    fraud: FraudRules = field(default_factory=FraudRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def unmanaged(wanted: Sequence[Wanted], present: Present) -> list[tuple[str, str
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
-    """Field by field, into maps; a list is one value."""
+    """Field by field, into maps, and into lists of one length; another list is one value."""
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        before, after = dict(enumerate(before)), dict(enumerate(after))
     if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
         if before != after:
             yield Difference(path, before, after)

@@ -8,7 +8,7 @@ from typing import Any
 from touchline.delivery.balance import Balance, balance_of
 from touchline.delivery.desk import standing
 from touchline.delivery.health import Health
-from touchline.delivery.model import Attempt, Delivery, Hold
+from touchline.delivery.model import Attempt, Delivery, Hold, State
 from touchline.delivery.store import DeliveryStore
 from touchline.kernel.clock import DAY_MS, iso, next_day, start_of
 from touchline.kernel.errors import NotFound, Refused
@@ -112,7 +112,7 @@ def shown(delivery: Delivery) -> dict[str, Any]:
         "status": delivery.status or None,
         "attempts": delivery.attempts,
         "created_at": iso(delivery.created_at),
-        "next_at": iso(delivery.next_at) if delivery.finished_at is None else None,
+        "next_at": iso(delivery.next_at) if delivery.state is State.PENDING else None,
         "finished_at": iso(delivery.finished_at) if delivery.finished_at is not None else None,
     }
 

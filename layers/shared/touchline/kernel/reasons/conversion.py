@@ -127,4 +127,31 @@ NEWS = (
         503,
     ),
 )
-REASONS = (*REMARKS, *NEWS)
+SIGNS = (
+    Reason(
+        "fraud_too_soon",
+        "It came sooner after its click than a person takes (`fraud.minimum_click_seconds`).",
+        "Look at the partner's other conversions; release or reject it where it is held.",
+    ),
+    Reason(
+        "fraud_large_value",
+        "Its value is above what the account takes for likely (`fraud.largest_value`).",
+        "Check the order; release or reject it where it is held.",
+    ),
+    Reason(
+        "fraud_velocity",
+        "Clicks of its address led to too many conversions in one hour (`fraud.most_per_address`).",
+        "Look at what else came from there; release or reject it where it is held.",
+    ),
+    Reason(
+        "fraud_repeated_click",
+        "Its click has led to too many conversions of the event (`fraud.most_per_click`).",
+        "See whether one order was sent under several IDs; release or reject it where it is held.",
+    ),
+    Reason(
+        "fraud_disposable_email",
+        "Its email address is of a provider whose addresses nobody keeps.",
+        "Ask the customer; release or reject it where it is held.",
+    ),
+)
+REASONS = (*REMARKS, *NEWS, *SIGNS)
