@@ -55,24 +55,28 @@ def _events(rows: Sequence[Row]) -> tuple[Columns, list[list[object]]]:
     ]
 
 
+def bucket_names(buckets: Sequence[Row]) -> list[str]:
+    """`< 5 min`, …, `30 d or more`: what each bucket of times holds."""
+    edges = [one["below_seconds"] for one in buckets]
+    return [
+        f"{told_seconds(edges[at - 1])} or more" if edge is None else f"< {told_seconds(edge)}"
+        for at, edge in enumerate(edges)
+    ]
+
+
 def _delays(rows: Sequence[Row]) -> tuple[Columns, list[list[object]]]:
     found: list[list[object]] = []
     for row in rows:
         most = max(max(one["from_first"], one["from_last"]) for one in row["buckets"])
-        before = 0
-        for one in row["buckets"]:
-            edge = one["below_seconds"]
-            found.append(
-                [
-                    row["event"],
-                    f"{told_seconds(before)} or more"
-                    if edge is None
-                    else f"< {told_seconds(edge)}",
-                    f"{one['from_first']} {bar(one['from_first'], most)}",
-                    f"{one['from_last']} {bar(one['from_last'], most)}",
-                ]
-            )
-            before = edge or before
+        found += [
+            [
+                row["event"],
+                name,
+                f"{one['from_first']} {bar(one['from_first'], most)}",
+                f"{one['from_last']} {bar(one['from_last'], most)}",
+            ]
+            for name, one in zip(bucket_names(row["buckets"]), row["buckets"], strict=True)
+        ]
     return ("event", "time to conversion", "from the first touch", "from the last touch"), found
 
 

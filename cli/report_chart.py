@@ -1,12 +1,15 @@
-"""Reports as pictures: models side by side, and events day by day."""
+"""Reports as pictures: models side by side, events day by day, time to conversion, cohorts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-DRAWN = ("attribution", "events")
+from cli.report_bars import bucket_names
+
 COLOURS = ("#4453d6", "#e0792b", "#16876a", "#b0439c", "#2484c6", "#a4821a", "#cf3f58", "#6b7280")
 MOST = 7
+DAYS_NAMED = 10
 
 
 def draw(name: str, answer: Mapping[str, Any], path: Path, kind: str) -> None:
@@ -17,10 +20,7 @@ def draw(name: str, answer: Mapping[str, Any], path: Path, kind: str) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
-    if name == "attribution":
-        _credit(axes, answer)
-    else:
-        _events(axes, answer)
+    DRAWN[name](axes, answer)
     axes.set_title(f"{name}, {answer['from']} to {answer['to']}", loc="left")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_axisbelow(True)
@@ -64,7 +64,50 @@ def _events(axes: Any, answer: Mapping[str, Any]) -> None:
         title = f"{event['event']} ({event['currency']})" if event["currency"] else event["event"]
         axes.bar(days, heights, bottom=below, label=title, color=colour, width=0.75)
         below = [low + height for low, height in zip(below, heights, strict=True)]
-    step = max(1, len(days) // 10)
-    axes.set_xticks(range(0, len(days), step), [day[5:] for day in days[::step]])
+    _name_days(axes.set_xticks, days)
     axes.yaxis.grid(visible=True, color="#dddddd")
     axes.set_ylabel("conversions")
+
+
+def _delays(axes: Any, answer: Mapping[str, Any]) -> None:
+    """How many conversions took so long, from the first and from the last touch, of all events."""
+    counts = [event["buckets"] for event in answer["events"]]
+    names = bucket_names(counts[0]) if counts else []
+    for offset, (side, title) in enumerate(
+        (("from_first", "from the first touch"), ("from_last", "from the last touch"))
+    ):
+        heights = [sum(buckets[at][side] for buckets in counts) for at in range(len(names))]
+        places = [at + 0.4 * (offset - 0.5) for at in range(len(names))]
+        axes.bar(places, heights, width=0.38, label=title, color=COLOURS[offset])
+    axes.set_xticks(range(len(names)), names, fontsize="small")
+    axes.yaxis.grid(visible=True, color="#dddddd")
+    axes.set_ylabel("credited conversions")
+
+
+def _cohorts(axes: Any, answer: Mapping[str, Any]) -> None:
+    """A row an event, a column a day of the touch: the darker, the more credit."""
+    events = [event for event in answer["events"] if event["by_touch_day"]]
+    days = sorted({row["day"] for event in events for row in event["by_touch_day"]})
+    shares = []
+    for event in events:
+        by_day = {row["day"]: float(row["conversions"]) for row in event["by_touch_day"]}
+        shares.append([by_day.get(day, 0.0) for day in days])
+    names = [f"{event['event']} {event['currency']}".strip() for event in events]
+    if not shares:
+        return
+    picture = axes.imshow(shares, aspect="auto", cmap="Blues", vmin=0)
+    _name_days(axes.set_xticks, days)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel(f"day of the touch ({answer['model'].replace('_', ' ')})")
+    axes.figure.colorbar(picture, ax=axes, label="conversions credited")
+
+
+def _name_days(set_ticks: Callable[..., Any], days: list[str]) -> None:
+    step = max(1, len(days) // DAYS_NAMED)
+    set_ticks(range(0, len(days), step), [day[5:] for day in days[::step]])
+
+
+DRAWN: Mapping[str, Callable[[Any, Mapping[str, Any]], None]] = MappingProxyType(
+    {"attribution": _credit, "events": _events, "delays": _delays, "cohorts": _cohorts}
+)
+"""How each report that has a picture is drawn."""

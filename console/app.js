@@ -5,17 +5,19 @@ import { badge, empty, field, h, icon, notice } from "./dom.js";
 
 const PAGES = [
   { path: "overview", title: "Overview", load: () => import("./pages/overview.js") },
-  { path: "attribution", title: "Attribution", load: () => import("./pages/attribution.js"), group: "Credit" },
-  { path: "journeys", title: "Journeys", load: () => import("./pages/journeys.js"), whole: true },
-  { path: "events", title: "Events", load: () => import("./pages/events.js") },
-  { path: "conversions", title: "Conversions", load: () => import("./pages/conversions.js") },
-  { path: "nights", title: "Nights", load: () => import("./pages/nights.js"), group: "Running", whole: true },
-  { path: "debugger", title: "Postback debugger", load: () => import("./pages/debugger.js"), admin: true },
-  { path: "quarantine", title: "Quarantine", load: () => import("./pages/quarantine.js"), admin: true },
-  { path: "partners", title: "Partners", load: () => import("./pages/partners.js"), admin: true },
-  { path: "reasons", title: "Reasons", load: () => import("./pages/reasons.js"), group: "Help" },
+  { group: "Credit", path: "attribution", title: "Attribution", load: () => import("./pages/attribution.js") },
+  { group: "Credit", path: "journeys", title: "Journeys", load: () => import("./pages/journeys.js"), whole: true },
+  { group: "Credit", path: "events", title: "Events", load: () => import("./pages/events.js") },
+  { group: "Credit", path: "nights", title: "Nights", load: () => import("./pages/nights.js"), whole: true },
+  { group: "One by one", path: "conversions", title: "Conversions", load: () => import("./pages/conversions.js") },
+  { group: "One by one", path: "clicks", title: "Clicks", load: () => import("./pages/clicks.js") },
+  { group: "One by one", path: "deliveries", title: "Deliveries", load: () => import("./pages/deliveries.js") },
+  { group: "One by one", path: "exports", title: "Exports", load: () => import("./pages/exports.js") },
+  { group: "Running", path: "debugger", title: "Postback debugger", load: () => import("./pages/debugger.js"), admin: true },
+  { group: "Running", path: "quarantine", title: "Quarantine", load: () => import("./pages/quarantine.js"), admin: true },
+  { group: "Running", path: "partners", title: "Partners", load: () => import("./pages/partners.js"), admin: true },
+  { group: "Help", path: "reasons", title: "Reasons", load: () => import("./pages/reasons.js") },
 ];
-
 const app = document.getElementById("app");
 let me = null;
 let drawing = null;
@@ -111,8 +113,8 @@ const allowed = (page) => (!page.admin || me.token.scopes.includes("admin")) && 
 
 function navigation() {
   const shown = PAGES.filter(allowed);
-  return h("nav", { class: "nav", "aria-label": "Pages" }, shown.map((page) => [
-    page.group && h("div", { class: "nav-title" }, page.group),
+  return h("nav", { class: "nav", "aria-label": "Pages" }, shown.map((page, index) => [
+    page.group !== shown[index - 1]?.group && page.group && h("div", { class: "nav-title" }, page.group),
     h("a", { href: link(page.path), "data-page": page.path }, icon(page.path), page.title),
   ]));
 }

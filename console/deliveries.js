@@ -16,12 +16,12 @@ export function deliveries(claim, me, { side = {}, again } = {}) {
 
 function delivery(one, me, side, again) {
   const head = h("div", { class: "spread" },
-    h("div", { class: "row" }, h("strong", {}, one.endpoint), badge(one.type), badge(one.state, shade(one.state))),
+    h("div", { class: "row" }, h("strong", {}, one.endpoint), badge(one.type.replace("conversion.", "")), badge(one.state, shade(one.state))),
     me.token.scopes.includes("admin") && resend(one, side, again));
   return h("div", { class: "delivery stack" }, head, one.why && h("p", { class: "small" }, `${one.why.meaning} ${one.why.fix}`), one.next_at && h("p", { class: "small soft" }, `Next attempt ${at(one.next_at)}`), one.attempts.map(attempt));
 }
 
-function resend(one, side, again) {
+export function resend(one, side, again) {
   const button = h("button", { class: "button small", type: "button", onclick: send }, "Send again");
   async function send() {
     button.disabled = true;
@@ -36,7 +36,7 @@ function resend(one, side, again) {
   return button;
 }
 
-function attempt(made) {
+export function attempt(made) {
   const { request, response } = made;
   return h("details", { open: made.outcome !== "delivered" },
     h("summary", {}, `Attempt ${made.number}${made.manual ? ", by hand" : ""}: `, response.status ? `HTTP ${response.status}` : made.why ? words(made.why.code) : words(made.outcome), ` after ${count(made.duration_ms)} ms, ${at(made.at)}`),

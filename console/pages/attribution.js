@@ -41,7 +41,7 @@ function block(found, by, currency, measure, several, days) {
   const amount = (model, key) => Number(cell.get(`${model} ${key}`)?.[measure] ?? 0);
   const all = (key) => models.reduce((sum, model) => sum + amount(model, key), 0);
   const dated = by === "day" || by === "touch_day";
-  const keys = [...new Set(rows.map((row) => row[by]))].sort((one, other) => (dated ? one.localeCompare(other) : all(other) - all(one)));
+  const keys = [...new Set(rows.map((row) => row[by]))].filter(all).sort((one, other) => (dated ? one.localeCompare(other) : all(other) - all(one)));
   const show = (value) => (measure === "conversions" ? count(value) : money(value, currency));
   const total = (model) => found.totals.find((one) => one.model === model && one.currency === currency)?.[measure] ?? 0;
   const most = Math.max(...models.flatMap((model) => keys.map((key) => amount(model, key))), 0.000001);

@@ -20,9 +20,9 @@ export async function render({ query, go, heading, me }) {
   const chosen = found.events.find((one) => one.event === query.event && one.currency === (query.currency ?? one.currency)) ?? found.events[0];
   const same = (one) => one.event === chosen.event && one.currency === chosen.currency;
   const grid = h("div", { class: "grid" },
-    h("section", { class: "card span-7" }, h("h2", {}, "All events"), overviewTable(found.events, chosen, days)),
-    goals.goals.length > 0 && h("section", { class: "card span-5" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, goals.goals.map(goal))),
-    h("section", { class: "card span-12" }, h("h2", {}, `${chosen.event} by day`), byDay(chosen)),
+    h("section", { class: "card span-12" }, h("h2", {}, "All events"), overviewTable(found.events, chosen, days)),
+    h("section", { class: `card ${goals.goals.length ? "span-8" : "span-12"}` }, h("h2", {}, `${chosen.event} by day`), byDay(chosen)),
+    goals.goals.length > 0 && h("section", { class: "card span-4" }, h("h2", {}, "Goals"), h("div", { class: "stack" }, goals.goals.map(goal))),
     h("section", { class: "card span-6" }, h("h2", {}, `Time to ${chosen.event}`), delay(delays.events.find(same))),
     h("section", { class: "card span-6" }, h("div", { class: "spread" }, h("h2", {}, "Credit by the day of the touch"), models(me, model, go)), cohort(cohorts.events.find(same), model)),
     spend.rows.some((row) => Number(row.cost)) && h("section", { class: "card span-12" }, h("h2", {}, `Return on what was spent (${words(model)})`), returns(spend.rows)));
@@ -43,11 +43,14 @@ function overviewTable(events, chosen, days) {
     { title: "Event", show: (one) => h("a", { href: link("events", { ...days, event: one.event, currency: one.currency }), "aria-current": one === chosen ? "true" : null }, one.event) },
     { title: "Conversions", show: (one) => bar(one.conversions / most, count(one.conversions)) },
     { title: "Credited", number: true, show: (one) => percent(one.conversions ? one.attributed / one.conversions : null) },
-    ...(events.some((one) => one.rate_per_user) ? [{ title: "Per user", number: true, show: (one) => percent(one.rate_per_user) }, { title: "Per session", number: true, show: (one) => percent(one.rate_per_session) }] : []),
+    ...(events.some((one) => one.rate_per_user) ? [{ title: "Per user", number: true, show: (one) => rate(one.rate_per_user) }, { title: "Per session", number: true, show: (one) => rate(one.rate_per_session) }] : []),
     { title: "Value", number: true, show: (one) => money(one.value, one.currency) },
     { title: "Payout", number: true, show: (one) => money(one.payout, one.currency) },
   ], events, { caption: "All events" });
 }
+
+// above one each, a share would be misread
+const rate = (value) => (value > 1 ? `${count(value)} each` : percent(value));
 
 function byDay(event) {
   return chart({
@@ -64,7 +67,7 @@ function delay(found) {
     before = one.below_seconds;
     return label;
   });
-  return h("div", {},
+  return h("div", { class: "stack" },
     h("p", { class: "soft small" }, `On average ${lasting(found.mean_first_seconds)} after the first touch and ${lasting(found.mean_last_seconds)} after the last.`),
     chart({ title: "Time to conversion", labels, show: count, series: [{ title: "After the first touch", values: found.buckets.map((one) => one.from_first) }, { title: "After the last touch", colour: 1, values: found.buckets.map((one) => one.from_last) }] }));
 }
@@ -92,5 +95,5 @@ function returns(rows) {
     { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
     { title: "Return", number: true, show: (row) => (row.roas === null ? "–" : `${count(row.roas)} ×`) },
     { title: "Profit", number: true, show: (row) => money(row.profit, row.currency) },
-  ], rows, { caption: "Return on what was spent" });
+  ], rows.filter((row) => Number(row.cost) || Number(row.conversions) || Number(row.payout)), { caption: "Return on what was spent" });
 }

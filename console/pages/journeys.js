@@ -11,7 +11,7 @@ const GOAL = "converted";
 export async function render({ query, go, heading, me }) {
   const days = range(query);
   const asked = { ...days, event: query.event, limit: 200 };
-  const [found] = await Promise.all([get("reports/paths", asked), library("d3-path.js"), library("d3-array.js")]);
+  const [found, assisted] = await Promise.all([get("reports/paths", asked), get("reports/assists", { ...days, event: query.event }), library("d3-path.js"), library("d3-array.js")]);
   await library("d3-shape.js");
   await library("d3-sankey.js");
   const save = h("button", { class: "button", type: "button", onclick: () => saved("reports/paths", asked, `paths ${days.from} ${days.to}.csv`) }, "Save as CSV");
@@ -21,7 +21,7 @@ export async function render({ query, go, heading, me }) {
   const controls = h("div", { class: "card row" }, field("Event", events));
   const rows = found.rows.filter((row) => row.path.length);
   if (!rows.length) return [head, h("div", { class: "stack" }, controls, h("div", { class: "card" }, empty("journeys", "No journeys in these days", "A journey is the chain of touches before a conversion. Once conversions are credited, their paths appear here.")))];
-  return [head, h("div", { class: "stack" }, controls, flow(rows), most(rows))];
+  return [head, h("div", { class: "stack" }, controls, flow(rows), most(rows), assists(assisted.rows))];
 }
 
 function flow(rows) {
@@ -92,4 +92,18 @@ function most(rows) {
     { title: "Conversions", show: (row) => bar(row.conversions / top, count(row.conversions)) },
     { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
   ], rows.slice(0, 30), { caption: "Paths that converted most" }));
+}
+
+function assists(rows) {
+  const top = Math.max(...rows.map((row) => row.assisted), 1);
+  return h("section", { class: "card" }, h("h2", {}, "What channels began, assisted and ended"), table([
+    { title: "Channel", show: (row) => row.channel },
+    { title: "Event", show: (row) => row.event },
+    { title: "Began", number: true, show: (row) => count(row.first) },
+    { title: "Assisted", show: (row) => bar(row.assisted / top, count(row.assisted)) },
+    { title: "Ended", number: true, show: (row) => count(row.last) },
+    { title: "Value assisted", number: true, show: (row) => money(row.assisted_value, row.currency) },
+    { title: "Value ended", number: true, show: (row) => money(row.last_value, row.currency) },
+  ], rows.slice(0, 30), { caption: "What channels began, assisted and ended" }),
+  h("p", { class: "soft small" }, "A channel assists a conversion when it stands in the path and does not end it."));
 }

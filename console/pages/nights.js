@@ -19,10 +19,12 @@ function night(run) {
       h("div", { class: "span-4" }, facts([
         ["Received", count(run.received)], ["Decided", count(run.decided)], ["Duplicates", count(run.duplicates)],
         ["Quarantined", count(run.quarantined)], ["Set aside", run.set_aside ? count(run.set_aside) : ""], ["Rules", run.rules_version],
-        ...Object.entries(run.outcomes ?? {}).map(([name, number]) => [words(name), count(number)]),
+        ...Object.entries(run.outcomes ?? {}).map(([name, number]) => [title(name), count(number)]),
       ])),
       h("div", { class: "span-8" }, run.faults?.length ? h("div", { class: "notice bad" }, h("strong", {}, "Nothing was published"), run.faults.map((fault) => h("p", { class: "small" }, fault))) : restated(run.restated))));
 }
+
+const title = (name) => words(name).replace(/^./, (first) => first.toUpperCase());
 
 function restated(days) {
   const closed = days.filter((one) => one.was);

@@ -3,7 +3,7 @@
 import { call, get, post } from "../api.js";
 import { badge, count, empty, facts, h, notice, words } from "../dom.js";
 import { linter } from "../linter.js";
-import { told } from "../app.js";
+import { link, told } from "../app.js";
 
 export async function render({ heading, go }) {
   const [partners, endpoints] = await Promise.all([get("admin/partners", { limit: 200 }), get("admin/endpoints", { limit: 200 })]);
@@ -17,7 +17,7 @@ export async function render({ heading, go }) {
 function partner(one, endpoints) {
   const kinds = facts([
     ["Channel", one.channel], ["Kind", one.kind], ["Dialect", one.dialect], ["Default event", one.default_event], ["Signed clicks", one.click_signing], ["Signed postbacks", one.postback_signing],
-    ["Allowed IPs", one.ip_allow.join(", ")], ["Coupons", one.coupons.join(", ")],
+    ["Allowed IPs", one.ip_allow.join(", ")], ["Coupons", one.coupons.join(", ")], ["Clicks", one.list_clicks ? h("a", { href: link("clicks", { partner: one.id }) }, "listed") : "not listed"],
   ]);
   return group(one.name || one.id, kinds, endpoints, one.active ? null : badge("not active", "warn"));
 }
@@ -61,7 +61,7 @@ function endpoint(one) {
   }
   const when = [one.firing.types.map((type) => type.replace("conversion.", "")).join(", "), one.firing.events.length && `of ${one.firing.events.join(", ")}`, one.firing.campaigns.length && `in ${one.firing.campaigns.join(", ")}`].filter(Boolean).join(" ");
   return h("div", { class: "delivery stack" },
-    h("div", { class: "spread" }, h("div", { class: "row" }, h("strong", {}, one.id), badge(words(one.format)), badge(one.state, one.state === "active" ? "good" : "warn")), h("div", { class: "row" }, release, button)),
+    h("div", { class: "spread" }, h("div", { class: "row" }, h("strong", {}, one.id), badge(words(one.format)), badge(one.state, one.state === "active" ? "good" : "warn"), one.test && badge("test data only", "warn")), h("div", { class: "row" }, release, button)),
     h("p", { class: "small soft" }, `Told when: ${when}`),
     h("pre", { class: "code", tabindex: "0", "aria-label": "URL" }, `${one.method} ${one.url}`),
     h("details", {}, h("summary", {}, "Change the URL"), linter({ label: `URL of ${one.id}`, url: one.url, allowHttp: one.allow_http, save })), said);

@@ -14,7 +14,7 @@ export async function render({ query, go, heading }) {
   states.setAttribute("aria-label", "State");
   const head = heading("Authenticated requests whose content could not be judged. Nothing of them is lost.", picker(query, go), states);
   if (!found.items.length) return [head, h("div", { class: "card" }, empty("quarantine", state === "open" ? "Nothing waits in quarantine" : "Nothing here", "Requests come here when their content cannot be understood: an unknown event, a time that cannot be, a value that is no number. Each keeps its bytes and says why."))];
-  return [head, h("p", { class: "soft small" }, `${some(found.items.length, "request")}${found.next ? " or more" : ""}`), h("div", { class: "stack" }, found.items.map((one) => entry(one, known)))];
+  return [head, h("div", { class: "stack" }, h("p", { class: "soft small" }, `${some(found.items.length, "request")}${found.next ? " or more" : ""}`), found.items.map((one) => entry(one, known)))];
 }
 
 function entry(one, known) {

@@ -21,6 +21,9 @@ PLACES = (
     "conversions",
     "conversions/G-003",
     "nights",
+    "clicks",
+    "deliveries",
+    "exports",
     "debugger",
     "quarantine",
     "partners",
@@ -197,10 +200,31 @@ def test_a_partner_sees_its_own_and_no_page_of_others(
         told = Api(gallery.stack.api_url).with_token(gallery.acme).get("/reports/overview")
         page.open("attribution")
         others = page.text()
+        page.open("clicks")
+        clicks = page.text()
+        page.open("deliveries")
+        sent = page.text()
 
     assert not pages & {"journeys", "nights", "debugger", "quarantine", "partners"}
     assert 0 < told.json()["totals"]["conversions"] < 10
     assert "globex" not in others
+    assert "counts" in clicks
+    assert "globex" not in clicks
+    assert "acme-postback" in sent
+    assert "warehouse" not in sent
+
+
+def test_an_export_is_asked_for_watched_and_fetched(page: Page) -> None:
+    page.open("exports")
+    page.choose("report", "clicks")
+    page.choose("format", "jsonl")
+    page.choose("partner", "acme")
+    page.one("form button").click()
+
+    page.wait(lambda: [one for one in page.all("td button") if one.text == "Download"])
+    page.keep_picture("exports-done", 1320)
+
+    assert "clicks of acme" in page.text()
 
 
 def test_nothing_moves_while_the_first_page_is_drawn(page: Page) -> None:

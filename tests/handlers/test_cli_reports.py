@@ -89,7 +89,10 @@ def test_a_file_of_another_kind_is_refused(busy: tuple[ReportsApi, str], tmp_pat
     assert ".parquet" in result.output
 
 
-@pytest.mark.parametrize(("name", "kind"), [("attribution", "png"), ("events", "svg")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("attribution", "png"), ("events", "svg"), ("delays", "png"), ("cohorts", "svg")],
+)
 def test_a_report_is_drawn(
     busy: tuple[ReportsApi, str], name: str, kind: str, tmp_path: Path
 ) -> None:
@@ -105,7 +108,7 @@ def test_what_cannot_be_drawn_says_what_can(busy: tuple[ReportsApi, str], tmp_pa
     result = run(*busy, "report", "paths", *DAYS, "--png", str(tmp_path / "paths.png"))
 
     assert result.exit_code == 1
-    assert "attribution, events" in result.output
+    assert "attribution, events, delays, cohorts" in result.output
 
 
 @pytest.mark.parametrize(
@@ -288,3 +291,14 @@ def files_of(api: ReportsApi) -> Iterator[str]:
 
     with serving(Files()) as url:
         yield url
+
+
+@pytest.mark.parametrize("name", ["attribution", "events", "delays", "cohorts"])
+def test_an_empty_report_is_an_empty_picture(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "nothing.png"
+    api = a_shop()
+    with serving(api) as url:
+        result = run(api, url, "report", name, *DAYS, "--png", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert file.stat().st_size > 0
