@@ -74,7 +74,7 @@ class Fitter:
             found = fit_event(event, window, won, joined.lost, self._fitting.models)
             fits.extend(found[0])
             transitions.extend(found[1])
-        return DayFits(fits, transitions, joined.traffic if fits else None)
+        return DayFits(fits, transitions, joined.traffic)
 
     def _tables(self, event: str, window: Window) -> Iterator[CountTable]:
         for day in sorted({*self._published, *self._fresh}):

@@ -111,7 +111,8 @@ class Persons:
             led = kept & ~direct[kind]
             kept &= led | np.repeat(~np.logical_or.reduceat(led, starts), lengths)
         channels = tuple(sorted({one.channel for one in self.kinds}))
-        symbol = np.array([channels.index(one.channel) + 1 for one in self.kinds], np.int64)
+        places = {name: place for place, name in enumerate(channels, start=1)}
+        symbol = np.array([places[one.channel] for one in self.kinds], np.int64)
         symbols = symbol[kind[kept]].astype(symbol_type(len(channels)))
         counts = np.add.reduceat(kept.astype(np.int64), starts) if person.size else lengths
         ended = Journeys(stream_of(symbols, counts))
