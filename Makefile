@@ -40,6 +40,7 @@ invoke: setup ## one event under Lambda's own runtime, over the stack of `make u
 	@$(BIN)/python -m local.invoke $(EVENT)
 
 test: lint ## every check there is
+	$(BIN)/python -m local.audit
 	$(BIN)/pytest tests/unit tests/contract tests/handlers tests/system -n auto --maxprocesses 4 --dist loadfile -q
 	$(BIN)/pytest tests/e2e -q
 
@@ -60,12 +61,12 @@ docs: setup ## the pages that are made from the code
 	@for page in openapi reasons data_model reliability costs performance_engine; do $(BIN)/python -m docs.$$page; done
 
 audit: setup ## known holes in what is locked (asks the advisory service)
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/layer.txt -r requirements/engine.txt
+	@$(BIN)/python -m local.audit --must-answer
 
 bench: setup ## every benchmark: a table here, figures in benchmarks/results/latest.json
 	@$(BIN)/python -m benchmarks
 
-deploy: setup ## to AWS, with samconfig.toml (STAGE=dev or prod); guided the first time
+deploy: setup ## to AWS, with samconfig.toml (STAGE=dev, stage or prod); guided the first time
 	@$(BIN)/python -m local.deploy $(STAGE)
 
 console-vendor: setup ## fetch the console's pinned chart libraries again (needs npm)

@@ -44,7 +44,12 @@ build-ReportsFunction: build-FunctionSources
 
 build-%Function: build-FunctionSources ;
 
+# Most of a function's code is in the layer, and SAM publishes a new version of a function only when
+# its own bundle changes: so that is where the layer's checksum is.
+LAYER_SOURCES := $(ROOT)/layers/shared/touchline $(ROOT)/requirements/layer.txt $(ROOT)/requirements/engine.txt
+
 build-FunctionSources:
 	cp -r $(ROOT)/functions/. $(ARTIFACTS_DIR)/
+	find $(LAYER_SOURCES) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cat | cksum > $(ARTIFACTS_DIR)/layer.cksum
 	find $(ARTIFACTS_DIR) -name __pycache__ -type d -exec rm -rf {} +
 	$(COMPILE) $(ARTIFACTS_DIR)

@@ -7,10 +7,11 @@ On AWS, with the credentials of the shell: `.venv/bin/python -m local.operator_t
 import secrets
 import sys
 
-import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.machine import LOCAL_CREDENTIALS
 from local.progress import console, fail
+from local.stack import outputs_on_aws
 from touchline.kernel.clock import system_clock
 from touchline.kernel.ids import id_factory
 from touchline.platform.connect import Connections
@@ -45,14 +46,16 @@ def first_token(aws: Aws, registry_table: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Issue one for a stack on AWS; 0, or 2 for wrong usage."""
+    """Issue one for a stack on AWS; 0, 1 with the cause, or 2 for wrong usage."""
     if len(arguments) != 2:
         fail("usage: python -m local.operator_token STACK REGION")
         return 2
     stack, region = arguments
-    clients = boto3.session.Session(region_name=region)
-    described = clients.client("cloudformation").describe_stacks(StackName=stack)
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
+    try:
+        outputs = outputs_on_aws(stack, region)
+    except (BotoCoreError, ClientError) as error:
+        fail(f"{type(error).__name__}: {error}")
+        return 1
     console.print(f"  TOUCHLINE_API_URL={outputs['ApiUrl']}", soft_wrap=True)
     token = first_token(Aws(aws_region=region), outputs["RegistryTable"])
     console.print(f"  TOUCHLINE_TOKEN={token}", soft_wrap=True)

@@ -71,6 +71,16 @@ def deploy(emulator: Emulator, built: Path, parameters: dict[str, str]) -> dict[
     return outputs
 
 
+def outputs_on_aws(stack: str, region: str) -> dict[str, str]:
+    """The outputs of a stack, with the credentials of the shell.
+
+    Raises ClientError, BotoCoreError.
+    """
+    session: Any = boto3.session.Session(region_name=region)
+    described = session.client("cloudformation").describe_stacks(StackName=stack)
+    return {one["OutputKey"]: one["OutputValue"] for one in described["Stacks"][0]["Outputs"]}
+
+
 def invoke(stack: Stack, function: str, event: Any) -> Any:
     """Call a deployed function by its name in the template and wait for its answer.
 

@@ -8,7 +8,7 @@ import pytest
 
 from local.build import build, host_parameters
 from local.lambda_runtime import RUNTIME_HAS, installed
-from local.places import STATE
+from local.places import ROOT, STATE
 from tests.system.template import functions, template
 
 
@@ -53,6 +53,16 @@ def test_the_bundle_carries_bytecode_and_no_tests(bundle: Path) -> None:
     assert (shared / "touchline" / "kernel" / "__pycache__" / f"clock.{tag}.pyc").exists()
     assert (bundle / "IngestFunction" / "ingest" / "__pycache__" / f"handler.{tag}.pyc").exists()
     assert not list(bundle.rglob("tests"))
+
+
+def test_a_function_carries_the_checksum_of_the_layer_it_runs_with(bundle: Path) -> None:
+    """So that a change in the layer alone is a new version of ingest, which its alias goes to."""
+    sources = [path for path in (ROOT / "layers/shared/touchline").rglob("*") if path.is_file()]
+    pins = [ROOT / "requirements" / f"{name}.txt" for name in ("layer", "engine")]
+    found = sorted(str(path) for path in (*sources, *pins) if path.suffix != ".pyc")
+    content = b"".join(Path(name).read_bytes() for name in found)
+    counted = subprocess.run(["cksum"], input=content, capture_output=True, check=True).stdout  # noqa: S607
+    assert (bundle / "IngestFunction" / "layer.cksum").read_bytes() == counted
 
 
 def test_the_template_defaults_build_on_any_machine() -> None:
