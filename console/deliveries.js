@@ -40,9 +40,15 @@ export function attempt(made) {
   const { request, response } = made;
   return h("details", { open: made.outcome !== "delivered" },
     h("summary", {}, `Attempt ${made.number}${made.manual ? ", by hand" : ""}: `, response.status ? `HTTP ${response.status}` : made.why ? words(made.why.code) : words(made.outcome), ` after ${count(made.duration_ms)} ms, ${at(made.at)}`),
-    h("div", { class: "exchange" },
-      h("pre", { class: "code", tabindex: "0", "aria-label": "Request" }, [`${request.method} ${request.url}`, ...lines(request.headers), "", request.body].join("\n").trim()),
-      h("pre", { class: "code", tabindex: "0", "aria-label": "Answer" }, response.status ? [`HTTP ${response.status}`, ...lines(response.headers), "", response.body, response.truncated ? "…" : ""].join("\n").trim() : made.why?.meaning ?? "No answer.")));
+    exchanged(request, response, made.why?.meaning));
+}
+
+// A request and its answer, to the byte that may be told.
+export function exchanged(request, response, silence = "No answer.") {
+  const asked = [`${request.method} ${request.url}`, ...lines(request.headers), "", request.body];
+  const answered = [`HTTP ${response.status}`, ...lines(response.headers), "", response.body, response.truncated ? "…" : ""];
+  const shown = (label, text) => h("pre", { class: "code", tabindex: "0", "aria-label": label }, text);
+  return h("div", { class: "exchange" }, shown("Request", asked.join("\n").trim()), shown("Answer", response.status ? answered.join("\n").trim() : silence));
 }
 
 const lines = (headers) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

@@ -125,4 +125,11 @@ export function choose(name, options, chosen) {
   return h("select", { name }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
 }
 
+// A labelled list that acts as soon as something else is chosen.
+export function chooser(label, options, chosen, changed) {
+  const list = choose(label.toLowerCase(), options, chosen ?? "");
+  list.addEventListener("change", () => changed(list.value));
+  return field(label, list);
+}
+
 export const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));

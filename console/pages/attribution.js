@@ -2,7 +2,7 @@
 
 import { get, saved } from "../api.js";
 import { chart, palette } from "../charts.js";
-import { bar, choose, count, empty, field, h, money, notice, percent, table, words } from "../dom.js";
+import { chooser, count, empty, h, money, notice, table, words } from "../dom.js";
 import { picker, range } from "../range.js";
 import { link } from "../app.js";
 
@@ -18,20 +18,14 @@ export async function render({ query, go, heading, me }) {
   const save = h("button", { class: "button", type: "button", onclick: () => saved("reports/attribution", asked, `attribution by ${by} ${days.from} ${days.to}.csv`) }, "Save as CSV");
   const head = heading("The same conversions under every model", picker(query, go), save);
   const controls = h("div", { class: "card row" },
-    !me.token.partner && control("Group by", DIMENSIONS.map((one) => [one, words(one)]), by, (group_by) => go({ group_by })),
-    control("Show", Object.entries(MEASURES), measure, (value) => go({ measure: value })),
-    control("Event", [["", "All events"], ...me.events.map((one) => [one, one])], query.event ?? "", (event) => go({ event })));
+    !me.token.partner && chooser("Group by", DIMENSIONS.map((one) => [one, words(one)]), by, (group_by) => go({ group_by })),
+    chooser("Show", Object.entries(MEASURES), measure, (value) => go({ measure: value })),
+    chooser("Event", [["", "All events"], ...me.events.map((one) => [one, one])], query.event ?? "", (event) => go({ event })));
   if (!found.rows.length) return [head, h("div", { class: "stack" }, controls, h("div", { class: "card" }, empty("attribution", "No credit in these days", "Credit is given by the night after a conversion came in, to the touches that led to it. Widen the range or take off the filter.")))];
   const currencies = [...new Set(found.rows.map((row) => row.currency))];
   const blocks = currencies.map((currency) => block(found, by, currency, measure, currencies.length > 1, days));
   const moved = found.published?.restated?.length ? notice("", `${count(found.published.restated.length)} of these days changed after they were first published.`, "A late conversion, a refund or a new link between identities moves closed days.") : null;
   return [head, h("div", { class: "stack" }, controls, ...blocks, moved && h("div", {}, moved, h("p", {}, h("a", { href: link("nights") }, "See what each night restated"))))];
-}
-
-function control(label, options, chosen, changed) {
-  const list = choose(label, options, chosen);
-  list.addEventListener("change", () => changed(list.value));
-  return field(label, list);
 }
 
 function block(found, by, currency, measure, several, days) {

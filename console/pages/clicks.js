@@ -1,7 +1,7 @@
 // One partner's clicks, newest first: what came in under its name, and whether it counts.
 
 import { get, Problem, saved } from "../api.js";
-import { at, badge, choose, empty, facts, field, h, notice, shortly, table, words } from "../dom.js";
+import { at, badge, chooser, empty, facts, h, notice, shortly, table, words } from "../dom.js";
 import { more } from "../more.js";
 import { picker, range } from "../range.js";
 import { link, told } from "../app.js";
@@ -25,12 +25,6 @@ export async function render({ query, rest, go, heading, me }) {
     ? h("div", { class: "card" }, more(found, (cursor) => get("reports/clicks", { ...asked, cursor }), list))
     : h("div", { class: "card" }, nothing(found, partner));
   return [head, h("div", { class: "stack" }, controls, body)];
-}
-
-function chooser(label, options, chosen, changed) {
-  const control = choose(label.toLowerCase(), options, chosen);
-  control.addEventListener("change", () => changed(control.value));
-  return field(label, control);
 }
 
 function finder() {

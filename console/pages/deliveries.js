@@ -2,7 +2,7 @@
 
 import { get, saved } from "../api.js";
 import { attempt, resend, shade } from "../deliveries.js";
-import { badge, choose, empty, field, h, shortly, table, words } from "../dom.js";
+import { badge, chooser, empty, h, shortly, table, words } from "../dom.js";
 import { more } from "../more.js";
 import { picker, range } from "../range.js";
 import { link } from "../app.js";
@@ -29,12 +29,6 @@ export async function render({ query, rest, go, heading, me }) {
 async function page(asked) {
   const { deliveries, next } = await get("reports/deliveries", asked);
   return { rows: deliveries, next };
-}
-
-function chooser(label, options, chosen, changed) {
-  const control = choose(label.toLowerCase(), options, chosen ?? "");
-  control.addEventListener("change", () => changed(control.value));
-  return field(label, control);
 }
 
 const list = (rows) => table([

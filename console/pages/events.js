@@ -2,7 +2,8 @@
 
 import { get, saved } from "../api.js";
 import { chart } from "../charts.js";
-import { bar, choose, count, empty, field, h, lasting, money, percent, table, words } from "../dom.js";
+import { bar, choose, count, empty, h, lasting, money, percent, table, words } from "../dom.js";
+import { goal } from "../goals.js";
 import { picker, range } from "../range.js";
 import { link } from "../app.js";
 
@@ -78,12 +79,6 @@ function cohort(found, model) {
     kind: "bar", title: `Conversions credited to touches of each day (${words(model)})`, show: count, labels: found.by_touch_day.map((one) => one.day.slice(5)),
     series: [{ title: "Conversions credited", colour: 2, values: found.by_touch_day.map((one) => one.conversions) }],
   });
-}
-
-function goal(one) {
-  const done = one.done / one.target;
-  const pace = one.done >= one.target ? "reached" : one.done >= one.due ? "on pace" : `${count(Math.ceil(one.due - one.done))} behind`;
-  return h("div", {}, h("div", { class: "spread" }, h("strong", {}, one.event), h("span", { class: "small soft" }, `${count(one.done)} of ${count(one.target)} this ${one.period}, ${pace}`)), bar(done, percent(done), one.done >= one.due ? "var(--good)" : "var(--c2)"));
 }
 
 function returns(rows) {

@@ -2,7 +2,7 @@
 
 import { get, saved } from "../api.js";
 import { library, palette } from "../charts.js";
-import { bar, choose, count, empty, field, h, money, some, svg, table } from "../dom.js";
+import { bar, chooser, count, empty, h, money, some, svg, table } from "../dom.js";
 import { picker, range } from "../range.js";
 
 const DEPTH = 4;
@@ -16,9 +16,7 @@ export async function render({ query, go, heading, me }) {
   await library("d3-sankey.js");
   const save = h("button", { class: "button", type: "button", onclick: () => saved("reports/paths", asked, `paths ${days.from} ${days.to}.csv`) }, "Save as CSV");
   const head = heading("Channels in the order in which people met them", picker(query, go), save);
-  const events = choose("event", [["", "All events"], ...me.events.map((one) => [one, one])], query.event ?? "");
-  events.addEventListener("change", () => go({ event: events.value }));
-  const controls = h("div", { class: "card row" }, field("Event", events));
+  const controls = h("div", { class: "card row" }, chooser("Event", [["", "All events"], ...me.events.map((one) => [one, one])], query.event, (event) => go({ event })));
   const rows = found.rows.filter((row) => row.path.length);
   if (!rows.length) return [head, h("div", { class: "stack" }, controls, h("div", { class: "card" }, empty("journeys", "No journeys in these days", "A journey is the chain of touches before a conversion. Once conversions are credited, their paths appear here.")))];
   return [head, h("div", { class: "stack" }, controls, flow(rows), most(rows), assists(assisted.rows))];

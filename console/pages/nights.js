@@ -1,7 +1,7 @@
 // The nights: what each one decided, whether it balanced, which closed days it moved and why.
 
 import { get } from "../api.js";
-import { badge, count, empty, facts, h, money, some, table, words } from "../dom.js";
+import { badge, count, empty, facts, h, some, table, words } from "../dom.js";
 import { picker, range } from "../range.js";
 
 export async function render({ query, go, heading }) {

@@ -3,6 +3,7 @@
 import { get } from "../api.js";
 import { chart, palette, sparkline } from "../charts.js";
 import { badge, bar, count, empty, h, many, money, percent, some, table, words } from "../dom.js";
+import { goal } from "../goals.js";
 import { picker, range } from "../range.js";
 import { link } from "../app.js";
 
@@ -63,8 +64,4 @@ function channels({ model, rows: all }) {
     { title: `Conversions (${words(model)})`, show: (row) => bar(Number(row.conversions) / most, count(row.conversions), palette(rows.indexOf(row))) },
     { title: "Value", number: true, show: (row) => money(row.value, row.currency) },
   ], rows.slice(0, 8), { caption: "Credit by channel" });
-}
-
-function goal(one) {
-  return h("div", {}, h("div", { class: "spread" }, h("strong", {}, one.event), h("span", { class: "small soft" }, `${count(one.done)} of ${count(one.target)} this ${one.period}`)), bar(one.done / one.target, percent(one.done / one.target), one.done >= one.target ? "var(--good)" : "var(--accent)"));
 }

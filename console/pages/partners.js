@@ -2,6 +2,7 @@
 
 import { call, get, post } from "../api.js";
 import { badge, count, empty, facts, h, notice, words } from "../dom.js";
+import { exchanged } from "../deliveries.js";
 import { linter } from "../linter.js";
 import { link, told } from "../app.js";
 
@@ -70,7 +71,6 @@ function endpoint(one) {
 function trial(answer) {
   const { request, response } = answer;
   const good = answer.outcome === "delivered";
-  const lines = (headers) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return h("div", { class: "stack" }, notice(good ? "good" : "bad", good ? `The receiver answered ${response.status} after ${count(response.duration_ms)} ms.` : `${words(answer.reason ?? answer.outcome)}${response.status ? `, HTTP ${response.status}` : ""}`),
-    h("div", { class: "exchange" }, h("pre", { class: "code", tabindex: "0", "aria-label": "Request" }, [`${request.method} ${request.url}`, ...lines(request.headers), "", request.body].join("\n").trim()), h("pre", { class: "code", tabindex: "0", "aria-label": "Answer" }, response.status ? [`HTTP ${response.status}`, ...lines(response.headers), "", response.body].join("\n").trim() : "No answer.")));
+    exchanged(request, response));
 }

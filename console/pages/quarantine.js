@@ -1,7 +1,7 @@
 // What could not be judged: see it, correct it, take it up again, or let it go.
 
 import { call, get, post } from "../api.js";
-import { at, badge, choose, count, empty, facts, field, h, notice, some, words } from "../dom.js";
+import { at, badge, choose, empty, facts, field, h, notice, some, words } from "../dom.js";
 import { picker, range } from "../range.js";
 import { told } from "../app.js";
 

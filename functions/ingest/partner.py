@@ -120,10 +120,12 @@ class Partner:
         verdict = self._signature(caller, route, request, now)
         try:
             if verdict and self._was_used(caller, verdict):
-                return [Outcome(Result.REFUSED, receipt, ("signature_replayed",))]
+                if caller.partner and caller.partner.postback_signing != Signing.REPORT:
+                    return [Outcome(Result.REFUSED, receipt, ("signature_replayed",))]
+                verdict = Verdict("signature_replayed")
             outcomes = receive(self.desk, caller, arrival)
             if verdict:
-                self._remember(caller, verdict)
+                self._remember(caller, verdict, receipt)
         except Refused:
             raise
         except StoreUnavailable:
@@ -170,11 +172,15 @@ class Partner:
             return False
         return self.signatures.was_used(caller.realm, caller.partner.id, verdict.signature)
 
-    def _remember(self, caller: Caller, verdict: Verdict) -> None:
+    def _remember(self, caller: Caller, verdict: Verdict, receipt: Receipt) -> None:
         """After the store took it, so that what failed may come again with its signature."""
         if not verdict.refusal and verdict.signature and caller.partner:
             self.signatures.remember_use(
-                caller.realm, caller.partner.id, verdict.signature, verdict.good_until
+                caller.realm,
+                caller.partner.id,
+                verdict.signature,
+                verdict.good_until,
+                by=receipt,
             )
 
 

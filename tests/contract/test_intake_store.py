@@ -39,6 +39,16 @@ def test_an_echo_is_known_for_ten_seconds(store: IntakeStore) -> None:
     assert store.first_click(SHOP, "print", second, NOON + 10_000) == second
 
 
+def test_of_many_uses_of_a_signature_at_once_one_is_the_first(shared: IntakeStore) -> None:
+    """SE-05: a captured link, opened from everywhere at the same moment."""
+
+    def use(number: int) -> bool:
+        return shared.remember_use(SHOP, ACME, "c" * 64, NOON, by=f"clk_{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(use, range(24))).count(True) == 1
+
+
 def test_of_many_clicks_at_once_one_is_the_first(shared: IntakeStore) -> None:
     def click(number: int) -> ClickId:
         return shared.first_click(SHOP, "print", ClickId(f"clk_{number}"), NOON)
@@ -50,7 +60,9 @@ def test_of_many_clicks_at_once_one_is_the_first(shared: IntakeStore) -> None:
 
 def test_a_used_signature_is_known_by_its_partner_alone(store: IntakeStore) -> None:
     """SE-05"""
-    store.remember_use(SHOP, ACME, "a" * 64, NOON + DAY_MS)
+    assert store.remember_use(SHOP, ACME, "a" * 64, NOON + DAY_MS, by="clk_1")
+    assert store.remember_use(SHOP, ACME, "a" * 64, NOON + DAY_MS, by="clk_1"), "an answer was lost"
+    assert not store.remember_use(SHOP, ACME, "a" * 64, NOON + DAY_MS, by="clk_2")
     assert store.was_used(SHOP, ACME, "a" * 64)
     assert not store.was_used(SHOP, ACME, "b" * 64)
     assert not store.was_used(SHOP, PartnerId("beta"), "a" * 64)

@@ -17,11 +17,11 @@ from tests.admin_api import AdminApi
 from tests.factories import NOON, a_conversion
 from tests.handlers.test_attribution_and_reports import a_busy_shop, a_night
 from tests.handlers.test_reports import a_sale
-from tests.handlers.test_reports_exports import write_all
+from tests.handlers.test_reports_exports import a_click, write_all
 from tests.http_bridge import serving
 from tests.reports_api import ReportsApi, a_shop
 from touchline.kernel.clock import day_of
-from touchline.kernel.ids import EventName, PartnerId
+from touchline.kernel.ids import EventName, PartnerId, Realm
 from touchline.ledger.model import Status
 from touchline.registry.kinds import EVENT, PARTNER
 from touchline.registry.model import EventDefinition, Partner
@@ -41,7 +41,7 @@ def run(api: ReportsApi, url: str, *arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--api-url", url, "--token", api.analyst])
 
 
-@pytest.mark.parametrize("name", ["events", "delays", "cohorts", "decisions"])
+@pytest.mark.parametrize("name", ["events", "delays", "cohorts", "decisions", "assists"])
 def test_every_report_is_a_table(busy: tuple[ReportsApi, str], name: str) -> None:
     result = run(*busy, "report", name, *DAYS)
 
@@ -240,6 +240,22 @@ def test_spend_that_cannot_be_read_is_explained(tmp_path: Path, text: str, says:
 def told(url: str, token: str, *arguments: str) -> Result:
     options = ["--account", "shop", "--api-url", url, "--token", token]
     return CliRunner().invoke(app, [*arguments, *options])
+
+
+def test_clicks_of_a_partner_are_a_table_that_says_which_count() -> None:
+    api = a_shop()
+    api.declare(PARTNER, Partner(PartnerId("acme"), list_clicks=True))
+    for number, flags in ((1, ()), (2, ("duplicate_click",))):
+        click = a_click(number, subs={"sub1": "news"}, flags=flags)
+        api.services.ledger.put_touch(Realm("shop"), click)
+
+    with serving(api) as url:
+        told = run(api, url, "report", "clicks", "--partner", "acme", *DAYS)
+        asked = run(api, url, "report", "clicks", *DAYS)
+
+    assert "clk_1" in told.output
+    assert "duplicate_click" in told.output
+    assert "partner_needed" in asked.output
 
 
 def test_a_report_without_rows_is_a_file_without_rows(tmp_path: Path) -> None:

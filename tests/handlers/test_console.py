@@ -1,7 +1,11 @@
 """The console's files as the reports function serves them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from reports.console import folder
 from tests.reports_api import a_shop
 
 
@@ -70,3 +74,24 @@ def test_the_first_view_is_below_300_kilobytes() -> None:
     sizes = [len(api.get(f"/console/{version}/{name}").text.encode()) for name in first]
 
     assert sum(sizes) + len(page) < 300_000
+
+
+MODULES = sorted(path for path in folder().rglob("*.js") if path.parent.name != "vendor")
+IMPORTED = re.compile(r"^import \{ (.*?) \} from", re.MULTILINE)
+EXPORTED = re.compile(r"^export (?:async )?(?:function|const) (\w+)", re.MULTILINE)
+DEFINED = re.compile(r"(?:function|const|let|class) (?:\{ )?(\w+)")
+TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|//.*')
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_a_module_imports_just_what_it_uses(module: Path) -> None:
+    known = {name for path in MODULES for name in EXPORTED.findall(path.read_text("utf-8"))}
+    source = module.read_text("utf-8")
+    imported = {name for names in IMPORTED.findall(source) for name in names.split(", ")}
+    code = TEXT.sub("", IMPORTED.sub("", source)).replace("...", " ")
+
+    used = set(re.findall(r"(?<![.\w])(\w+)(?!\w|:)", code))
+    called = set(re.findall(r"(?<![.\w])(\w+)\(", code))
+
+    assert imported <= used
+    assert (called & known) - set(DEFINED.findall(code)) <= imported

@@ -150,6 +150,13 @@ def test_before_enforcing_one_may_look() -> None:
     assert "would_refuse:signature_missing" in answer.json["reasons"]
 
 
+def test_report_only_takes_a_second_use_for_what_it_says_and_tells() -> None:
+    stage = a_stage(postback_signing=Signing.REPORT, signing_keys=(NEW,))
+    first, second = (send(stage, signed(NEW, NOON)) for _ in range(2))
+    assert (first.outcome, second.outcome) == ("stored", "duplicate")
+    assert second.json["reasons"] == ["repeat", "would_refuse:signature_replayed"]
+
+
 def test_over_its_limit_a_partner_waits_and_others_do_not() -> None:
     """I24, SE-10: 429 with Retry-After to that partner alone."""
     stage = a_stage(rate_limit=RateLimit(5, 60))

@@ -332,3 +332,21 @@ def test_a_partner_whose_clicks_are_not_listed_is_told_so() -> None:
 
     assert api.get("/reports/clicks", partner="acme", **RANGE).body["listed"] is False
     assert api.get("/reports/clicks", partner="open", **RANGE).body["listed"] is True
+
+
+def test_no_export_names_a_person() -> None:
+    api = a_shop_with_partners()
+    api.publish([a_sale("A-1", "acme")])
+    api.services.ledger.put_touch(SHOP, a_click(1, ip="192.0.2.7", user_agent="Firefox"))
+    names = [
+        wanted(api, report=report, partner="acme", format="jsonl").body["id"]
+        for report in ("decisions", "clicks")
+    ]
+
+    write_all(api)
+
+    text = "".join(content for name in names for content in files(api, name))
+    assert "A-1" in text
+    assert "clk_1" in text
+    for personal in ("crm:7", "192.0.2.7", "Firefox"):
+        assert personal not in text

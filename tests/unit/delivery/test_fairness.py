@@ -4,6 +4,7 @@ notices of it (DI-14, D18). Many workers, one queue, in virtual time: the same o
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from random import Random
 
 import pytest
 
@@ -132,6 +133,26 @@ def test_an_endpoint_that_answers_soon_costs_no_seat():
     assert world.store.endpoint(SHOP, HOOK)[1] == {}
 
 
+@pytest.mark.parametrize("table_down", [False, True])
+def test_di_14_a_slow_answer_is_waited_for_in_a_seat_if_there_is_one(table_down: bool):
+    world = World()
+    world.accept()
+    during: list[Taken] = []
+
+    async def slowly(_: Outgoing) -> Answer:
+        if table_down:
+            world.table.fail("put", lambda: StoreUnavailable("down"))
+        await asyncio.sleep(1)
+        during.append(world.store.endpoint(SHOP, HOOK)[1])
+        return Answer(200)
+
+    world.scripted.then(slowly)
+    again = virtual_time.run(world.dispatcher().run(world.jobs(), lambda: 60_000))
+    assert (again, world.only().state) == ([], State.DELIVERED)
+    assert during == [{} if table_down else {0: NOON + world.limits.lease_ms}]
+    assert world.store.endpoint(SHOP, HOOK)[1] == ({} if table_down else {0: NOON})
+
+
 def test_what_waits_longer_is_looked_at_more_rarely():
     def again_after(age_ms: int) -> int:
         world = World()
@@ -143,6 +164,18 @@ def test_what_waits_longer_is_looked_at_more_rarely():
     assert again_after(0) == 5 * SECOND_MS
     assert again_after(40 * SECOND_MS) == 20 * SECOND_MS
     assert again_after(DAY_MS // 2) == MINUTE_MS
+
+
+def test_d17_what_waits_for_a_breaker_comes_back_spread_over_ten_seconds():
+    world = World()
+    for number in range(50):
+        world.accept(id=f"A-{number}")
+    world.randbelow = Random(7).randrange  # noqa: S311 - jitter
+    open_until = NOON + MINUTE_MS
+    set_aside(world.surroundings(), world.all(), Aside(State.PENDING, until=open_until))
+    waits = [one.next_at - open_until for one in world.all()]
+    assert 0 <= min(waits) < max(waits) < 10 * SECOND_MS
+    assert len(set(waits)) > 40
 
 
 def test_d14_what_is_being_sent_is_not_set_aside():

@@ -238,6 +238,14 @@ def test_report_only_counts_and_tells_what_would_be_refused() -> None:
     assert (click.counts, click.refusal) == (True, "")
 
 
+def test_report_only_counts_a_second_use_and_tells() -> None:
+    desk = a_signing_desk(Signing.REPORT)
+    desk.click(a_visit(signed_query()))
+    again = desk.click(a_visit(signed_query(), received_at=NOON + 60_000))
+    assert again.touch.flags == ("would_refuse:signature_replayed",)
+    assert (again.counts, again.refusal) == (True, "")
+
+
 def test_while_the_store_is_down_a_click_counts_unchecked() -> None:
     desk = Desk()
     desk.table.fail("put", StoreUnavailable)

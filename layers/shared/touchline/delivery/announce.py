@@ -59,7 +59,9 @@ def refusal(endpoint: Endpoint, news: News) -> str:
         return "platform_only_accepted"
     if not consented(endpoint, news.conversion):
         return "consent_missing"
-    return platform.check(news)
+    if news.conversion is None:
+        return "platform_no_identifier"
+    return platform.check(news, news.conversion)
 
 
 def delivery_id(news: News, endpoint: EndpointId) -> str:

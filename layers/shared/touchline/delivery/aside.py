@@ -16,6 +16,8 @@ from touchline.platform.observability import Metric
 
 LEAST_MS = 5 * SECOND_MS
 MOST_MS = MINUTE_MS
+SPREAD_MS = 10 * SECOND_MS
+"""What waits for a breaker does not come back in one moment (D17)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ def _changes(
         return {**changes, "reason": aside.reason, "finished_at": now}
     if aside.state is State.HELD:
         return {**changes, "reason": aside.reason}
-    wait = _by_age(now - delivery.created_at)
-    later = now + wait + around.randbelow(wait) if aside.until is None else aside.until
+    later = _later(around, aside, now, now - delivery.created_at)
     next_at = max(delivery.next_at, later)
     return {
         **changes,
@@ -77,6 +78,10 @@ def _changes(
     }
 
 
-def _by_age(age_ms: int) -> int:
-    """Half its age, so that however much waits is looked at ever more rarely."""
-    return min(max(age_ms // 2, LEAST_MS), MOST_MS)
+def _later(around: Surroundings, aside: Aside, now: int, age_ms: int) -> int:
+    """When to look again; if nothing says so, after half its age: what waits long is looked at
+    rarely."""
+    if aside.until is None:
+        wait = min(max(age_ms // 2, LEAST_MS), MOST_MS)
+        return now + wait + around.randbelow(wait)
+    return aside.until if aside.paced else aside.until + around.randbelow(SPREAD_MS)

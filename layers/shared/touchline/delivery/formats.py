@@ -18,8 +18,9 @@ def body_of(news: News, endpoint: Endpoint, delivery: str) -> tuple[str, str]:
         kind = _content_type(endpoint)
         return render_body(endpoint.body, facts_of(news, endpoint, delivery), kind), kind
     platform = PLATFORMS.get(endpoint.format)
-    if platform is not None:
-        return json.dumps(platform.body(news, endpoint, delivery), separators=(",", ":")), JSON
+    if platform is not None and news.conversion is not None:
+        said = platform.body(news, news.conversion, endpoint)
+        return json.dumps(said, separators=(",", ":")), JSON
     return "", ""
 
 

@@ -13,7 +13,7 @@ from touchline.intake.landing import landing
 from touchline.intake.signature import Open, Seen, Signed, Verdict, judge
 from touchline.intake.visit import Trace, Visit, trace
 from touchline.kernel.errors import Refused, StoreUnavailable
-from touchline.kernel.ids import ClickId, NewId, PartnerId, Realm, Receipt, TouchId, realm_of
+from touchline.kernel.ids import ClickId, NewId, Realm, Receipt, TouchId, realm_of
 from touchline.ledger.identity import CLICK, Identity
 from touchline.ledger.model import (
     DUPLICATE_CLICK,
@@ -23,7 +23,7 @@ from touchline.ledger.model import (
     Touch,
     TouchKind,
 )
-from touchline.registry.model import Campaign, Registry, Signing
+from touchline.registry.model import Campaign, Partner, Registry, Signing
 
 SOURCE = "site:click"
 """Anybody can write such a URL, so the night trusts these links as little as a site key's."""
@@ -130,7 +130,7 @@ def _recognise(
         if first != fresh:
             judged.flags.append(DUPLICATE_CLICK)
         elif verdict and not verdict.refusal and read.partner:
-            _use_once(memory.signatures, realm, read.partner.id, verdict, judged)
+            _use_once(memory.signatures, realm, read.partner, verdict, fresh, judged)
     except StoreUnavailable:
         judged.flags.append(UNCHECKED)
         return fresh
@@ -148,23 +148,27 @@ def _signature(visit: Visit, read: Trace, open_secret: Open, judged: _Judged) ->
         open_secret,
     )
     if verdict and verdict.refusal:
-        if read.partner.click_signing == Signing.REPORT:
-            judged.flags.append(f"would_refuse:{verdict.refusal}")
-        else:
-            _refuse(judged, verdict.refusal)
+        _refuse(judged, read.partner, verdict.refusal)
     return verdict
 
 
 def _use_once(
-    signatures: Seen, realm: Realm, partner: PartnerId, verdict: Verdict, judged: _Judged
+    signatures: Seen,
+    realm: Realm,
+    partner: Partner,
+    verdict: Verdict,
+    click: ClickId,
+    judged: _Judged,
 ) -> None:
-    if signatures.was_used(realm, partner, verdict.signature):
-        _refuse(judged, "signature_replayed")
-    else:
-        signatures.remember_use(realm, partner, verdict.signature, verdict.good_until)
+    until = verdict.good_until
+    if not signatures.remember_use(realm, partner.id, verdict.signature, until, by=click):
+        _refuse(judged, partner, "signature_replayed")
 
 
-def _refuse(judged: _Judged, code: str) -> None:
+def _refuse(judged: _Judged, partner: Partner, code: str) -> None:
+    if partner.click_signing == Signing.REPORT:
+        judged.flags.append(f"would_refuse:{code}")
+        return
     judged.flags.append(REFUSED_SIGNATURE)
     judged.refusal = code
 

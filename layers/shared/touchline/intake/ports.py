@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from touchline.intake.restate import Restating
 from touchline.kernel.ids import Realm, Receipt
 from touchline.kernel.values import dataclass
 from touchline.ledger.identity import Identity
@@ -13,13 +14,12 @@ from touchline.ledger.model import (
     Quarantined,
     Repeat,
     Surroundings,
-    Tally,
     TallyStep,
     Touch,
 )
 
 
-class Ledger(Protocol):
+class Ledger(Restating, Protocol):
     """See `touchline.ledger.store.LedgerStore`. Every method may raise StoreUnavailable."""
 
     def put_touch(self, realm: Realm, touch: Touch) -> bool: ...
@@ -40,17 +40,7 @@ class Ledger(Protocol):
         self, conversion: Conversion, steps: Sequence[TallyStep] = ()
     ) -> Conversion | None: ...
 
-    def replace_conversion(
-        self,
-        new: Conversion,
-        expected_version: int,
-        repeat: Repeat | None = None,
-        steps: Sequence[TallyStep] = (),
-    ) -> None: ...
-
     def conversion(self, realm: Realm, key: ConversionKey) -> Conversion | None: ...
-
-    def tallies(self, realm: Realm, names: Sequence[str]) -> list[Tally]: ...
 
     def put_attributes(
         self, realm: Realm, known: Identity, attributes: Mapping[str, str], at: int

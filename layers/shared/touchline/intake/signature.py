@@ -70,9 +70,12 @@ class Seen(Protocol):
         """Whether the signature was used before."""
 
     def remember_use(
-        self, realm: Realm, partner: PartnerId, signature: str, good_until: int
-    ) -> None:
-        """Remember that it was used, at least until `good_until`."""
+        self, realm: Realm, partner: PartnerId, signature: str, good_until: int, *, by: str
+    ) -> bool:
+        """Remember until `good_until` or longer that it was used; False when another did before.
+
+        `by` names who uses it, so that a try whose answer was lost knows itself again.
+        """
 
 
 def sign(request: Signed, key: SigningKey) -> str:

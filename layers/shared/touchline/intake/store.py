@@ -38,18 +38,22 @@ class IntakeStore:
         return self._table.get(Key(signature_pk(realm, partner), signature)) is not None
 
     def remember_use(
-        self, realm: Realm, partner: PartnerId, signature: str, good_until: int
-    ) -> None:
-        """Remember a signature until a day after it stops holding by itself."""
-        expires_at = (good_until + DAY_MS) // SECOND_MS
-        self._table.put(
-            {
-                "pk": signature_pk(realm, partner),
-                "sk": signature,
-                "kind": SIGNATURE,
-                "expires_at": expires_at,
-            }
-        )
+        self, realm: Realm, partner: PartnerId, signature: str, good_until: int, *, by: str
+    ) -> bool:
+        """Remember a signature until a day after it stops holding by itself; False when another
+        than `by` used it before."""
+        row: dict[str, Value] = {
+            "pk": signature_pk(realm, partner),
+            "sk": signature,
+            "kind": SIGNATURE,
+            "by": by,
+            "expires_at": (good_until + DAY_MS) // SECOND_MS,
+        }
+        try:
+            self._table.put(row, condition=Missing("pk"))
+        except ConditionFailed as failed:
+            return text(failed.existing or {}, "by") == by
+        return True
 
     def first_click(self, realm: Realm, made_of: str, click: ClickId, now: int) -> ClickId:
         """The click with this fingerprint within the echo time: `click` itself when it is new."""

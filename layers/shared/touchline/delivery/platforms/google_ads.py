@@ -17,6 +17,7 @@ from touchline.delivery.platforms.model import (
     amount,
     base_of,
     hashes,
+    order_of,
 )
 from touchline.delivery.verdict import REFUSED, RETRY, Answer, Verdict
 from touchline.ledger.identity import EMAIL_GOOGLE, PHONE
@@ -39,10 +40,7 @@ def _headers(endpoint: Endpoint) -> Mapping[str, str]:
     return headers
 
 
-def _body(news: News, endpoint: Endpoint, _delivery: str) -> Mapping[str, Any]:
-    conversion = news.conversion
-    if conversion is None:
-        return {}
+def _body(news: News, conversion: Conversion, endpoint: Endpoint) -> Mapping[str, Any]:
     action = endpoint.options.get("conversion_action", "")
     content: dict[str, Any] = {
         "conversionAction": f"customers/{_customer(endpoint)}/conversionActions/{action}",
@@ -51,9 +49,11 @@ def _body(news: News, endpoint: Endpoint, _delivery: str) -> Mapping[str, Any]:
         ),
         "conversionValue": amount(conversion),
         "currencyCode": conversion.currency,
-        "orderId": f"{news.key.event}:{news.key.id}",
+        "orderId": order_of(news),
     }
-    click = next(((name, value) for name in CLICK_IDS if (value := ad_id(news, name))), None)
+    click = next(
+        ((name, value) for name in CLICK_IDS if (value := ad_id(news, conversion, name))), None
+    )
     if click:
         content[click[0]] = click[1]
     identifiers = _identifiers(conversion)
@@ -71,11 +71,8 @@ def _identifiers(conversion: Conversion) -> list[dict[str, str]]:
     return (emails + phones)[:5]
 
 
-def _check(news: News) -> str:
-    conversion = news.conversion
-    if conversion is None:
-        return "platform_no_identifier"
-    known = any(ad_id(news, name) for name in CLICK_IDS) or _identifiers(conversion)
+def _check(news: News, conversion: Conversion) -> str:
+    known = any(ad_id(news, conversion, name) for name in CLICK_IDS) or _identifiers(conversion)
     return "" if known else "platform_no_identifier"
 
 

@@ -15,10 +15,13 @@ from touchline.delivery.platforms.model import (
     REJECTED,
     Platform,
     ad_id,
-    amount,
     base_of,
     event_of,
+    filled,
     hashes,
+    marked,
+    order_of,
+    purchase,
 )
 from touchline.delivery.verdict import REFUSED, RETRY, Answer, Verdict
 from touchline.kernel.clock import DAY_MS
@@ -40,43 +43,34 @@ def _headers(endpoint: Endpoint) -> Mapping[str, str]:
     return {"authorization": f"Bearer {endpoint.options.get('access_token', '')}"}
 
 
-def _body(news: News, endpoint: Endpoint, _delivery: str) -> Mapping[str, Any]:
-    conversion = news.conversion
-    if conversion is None:
-        return {}
+def _body(news: News, conversion: Conversion, endpoint: Endpoint) -> Mapping[str, Any]:
     event = {
         "event_name": event_of(endpoint, news.key.event),
         "event_time": conversion.occurred_at // 1000,
-        "event_id": f"{news.key.event}:{news.key.id}",
+        "event_id": order_of(news),
         "action_source": endpoint.options.get("action_source", "system_generated"),
         "user_data": _user(news, conversion),
-        "custom_data": {
-            "value": amount(conversion),
-            "currency": conversion.currency,
-            "order_id": news.key.id,
-        },
+        "custom_data": purchase(news, conversion),
     }
-    test = endpoint.options.get("test_event_code", "")
-    return {"data": [event], **({"test_event_code": test} if test else {})}
+    return marked(endpoint, {"data": [event]})
 
 
 def _user(news: News, conversion: Conversion) -> dict[str, Any]:
-    click = ad_id(news, "fbclid")
+    click = ad_id(news, conversion, "fbclid")
     clicked = conversion.clicked_at or conversion.occurred_at
     # Meta hashes the digits alone: the first of a phone's two identities.
     said = {
         "em": hashes(conversion, EMAIL_META),
         "ph": hashes(conversion, PHONE)[:1],
         "external_id": [value for value in [user_of(conversion.identities)[1]] if value],
-        "fbc": ad_id(news, "fbc") or (f"fb.1.{clicked}.{click}" if click else ""),
-        "fbp": ad_id(news, "fbp"),
+        "fbc": ad_id(news, conversion, "fbc") or (f"fb.1.{clicked}.{click}" if click else ""),
+        "fbp": ad_id(news, conversion, "fbp"),
     }
-    return {name: value for name, value in said.items() if value}
+    return filled(said)
 
 
-def _check(news: News) -> str:
-    conversion = news.conversion
-    if conversion is None or not _user(news, conversion):
+def _check(news: News, conversion: Conversion) -> str:
+    if not _user(news, conversion):
         return "platform_no_identifier"
     return "platform_too_old" if news.at - conversion.occurred_at > OLDEST_MS else ""
 

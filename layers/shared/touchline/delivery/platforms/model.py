@@ -27,8 +27,8 @@ class Platform:
     needed: tuple[str, ...]
     url: Callable[[Endpoint], str]
     headers: Callable[[Endpoint], Mapping[str, str]]
-    body: Callable[[News, Endpoint, str], Mapping[str, Any]]
-    check: Callable[[News], str]
+    body: Callable[[News, Conversion, Endpoint], Mapping[str, Any]]
+    check: Callable[[News, Conversion], str]
     judged: Callable[[Mapping[str, Any], Answer], Verdict | None]
     oauth: bool = False
 
@@ -44,11 +44,34 @@ def event_of(endpoint: Endpoint, event: str) -> str:
     return options.get(f"event.{event}") or options.get("event_name") or event
 
 
-def ad_id(news: News, name: str) -> str:
+def ad_id(news: News, conversion: Conversion, name: str) -> str:
     """An ad click ID: as the conversion says, else as the click did."""
-    conversion = news.conversion
-    said = conversion.parameters.get(name, "") if conversion is not None else ""
-    return said or news.ad_ids.get(name, "")
+    return conversion.parameters.get(name, "") or news.ad_ids.get(name, "")
+
+
+def order_of(news: News) -> str:
+    """The ID by which a platform tells repeats."""
+    return f"{news.key.event}:{news.key.id}"
+
+
+def purchase(news: News, conversion: Conversion) -> dict[str, Any]:
+    """What was bought, in the words that Meta and TikTok share."""
+    return {
+        "value": amount(conversion),
+        "currency": conversion.currency,
+        "order_id": news.key.id,
+    }
+
+
+def marked(endpoint: Endpoint, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body, for the platform's test view when the endpoint has a `test_event_code`."""
+    code = endpoint.options.get("test_event_code", "")
+    return {**body, "test_event_code": code} if code else body
+
+
+def filled(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What of it is known."""
+    return {name: value for name, value in said.items() if value}
 
 
 def amount(conversion: Conversion) -> float:

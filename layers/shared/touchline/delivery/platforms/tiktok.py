@@ -15,10 +15,13 @@ from touchline.delivery.platforms.model import (
     REJECTED,
     Platform,
     ad_id,
-    amount,
     base_of,
     event_of,
+    filled,
     hashes,
+    marked,
+    order_of,
+    purchase,
 )
 from touchline.delivery.verdict import REFUSED, RETRY, Answer, Verdict
 from touchline.ledger.identity import EMAIL_META, PHONE
@@ -38,28 +41,19 @@ def _headers(endpoint: Endpoint) -> Mapping[str, str]:
     return {"access-token": endpoint.options.get("access_token", "")}
 
 
-def _body(news: News, endpoint: Endpoint, _delivery: str) -> Mapping[str, Any]:
-    conversion = news.conversion
-    if conversion is None:
-        return {}
+def _body(news: News, conversion: Conversion, endpoint: Endpoint) -> Mapping[str, Any]:
     event = {
         "event": event_of(endpoint, news.key.event),
         "event_time": conversion.occurred_at // 1000,
-        "event_id": f"{news.key.event}:{news.key.id}",
+        "event_id": order_of(news),
         "user": _user(news, conversion),
-        "properties": {
-            "value": amount(conversion),
-            "currency": conversion.currency,
-            "order_id": news.key.id,
-        },
+        "properties": purchase(news, conversion),
     }
-    test = endpoint.options.get("test_event_code", "")
-    return {
+    source = {
         "event_source": endpoint.options.get("event_source", "web"),
         "event_source_id": endpoint.options.get("pixel_code", ""),
-        "data": [event],
-        **({"test_event_code": test} if test else {}),
     }
+    return marked(endpoint, {**source, "data": [event]})
 
 
 def _user(news: News, conversion: Conversion) -> dict[str, Any]:
@@ -68,14 +62,13 @@ def _user(news: News, conversion: Conversion) -> dict[str, Any]:
         "email": next(iter(hashes(conversion, EMAIL_META)), ""),
         "phone": next(iter(hashes(conversion, PHONE)[-1:]), ""),
         "external_id": user_of(conversion.identities)[1],
-        "ttclid": ad_id(news, "ttclid"),
+        "ttclid": ad_id(news, conversion, "ttclid"),
     }
-    return {name: value for name, value in said.items() if value}
+    return filled(said)
 
 
-def _check(news: News) -> str:
-    conversion = news.conversion
-    return "" if conversion and _user(news, conversion) else "platform_no_identifier"
+def _check(news: News, conversion: Conversion) -> str:
+    return "" if _user(news, conversion) else "platform_no_identifier"
 
 
 def _judged(said: Mapping[str, Any], answer: Answer) -> Verdict | None:
