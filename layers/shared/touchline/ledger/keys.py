@@ -9,6 +9,7 @@ import zlib
 from touchline.kernel.ids import PartnerId, Realm, Receipt, TouchId
 from touchline.ledger.identity import Identity
 from touchline.ledger.model import ConversionKey
+from touchline.platform.dynamo import Key
 
 SHARDS = 8
 """Partitions per day of each index of changes, so that no day is one hot key."""
@@ -125,6 +126,21 @@ ALONE = "1"
 def changes_batch(realm: Realm, day: str, shard: int) -> str:
     """`shop#B#2026-01-31#3` (index by_batch): conversions received or changed that UTC day."""
     return f"{part(realm)}#B#{day}#{shard}"
+
+
+def privacy_pk(realm: Realm) -> str:
+    """`shop#X`: what was done for privacy: receipts of erasures (`ers_…`), and what follows."""
+    return f"{part(realm)}#X"
+
+
+def erasure_run_key(realm: Realm, asked: str) -> Key:
+    """`shop#X` / `run#9f86d081…`: an erasure under way, by the digest of whom it is about."""
+    return Key(privacy_pk(realm), f"run#{asked}")
+
+
+def retention_key(realm: Realm) -> Key:
+    """`shop#X` / `retention`: up to which day raw requests whose time was over were taken out."""
+    return Key(privacy_pk(realm), "retention")
 
 
 def links_batch(realm: Realm, day: str, shard: int) -> str:

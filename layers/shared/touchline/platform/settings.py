@@ -27,26 +27,21 @@ class Aws:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingest:
-    """Intake: partners' and sites' requests."""
-
-    ledger_table: str
-    registry_table: str
-    spill_queue_url: str
-    sealing_key_parameter: str = ""
-    dynamo_client: str = "wire"  # wire | boto3
-    log_level: str = "INFO"
-
-
-@dataclass(frozen=True, slots=True)
 class Spill:
     """The drain of the spill queue."""
 
     ledger_table: str
     registry_table: str
     spill_queue_url: str
-    dynamo_client: str = "wire"
+    dynamo_client: str = "wire"  # wire | boto3
     log_level: str = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest(Spill):
+    """Intake: what its drain needs, and partners' signing keys."""
+
+    sealing_key_parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

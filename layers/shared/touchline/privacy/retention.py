@@ -15,10 +15,9 @@ from touchline.ledger import keys
 from touchline.ledger.fields import text
 from touchline.platform.dynamo import Equals, Item, Key, Remove, Table
 from touchline.platform.dynamo.indexes import BY_BATCH
-from touchline.privacy.store import erasures_pk
 from touchline.registry.retention import first_day_kept
 
-SK = "retention"
+RETENTION = "retention"
 MOST_DAYS = 3
 """Days worked off for one realm in one sweep."""
 
@@ -61,14 +60,14 @@ class Retention:
 
     def _catch_up(self, realm: Realm, last: str) -> Retained:
         """The days up to `last`, all of whose rows are over; at most MOST_DAYS of them."""
-        key = Key(erasures_pk(realm), SK)
+        key = keys.retention_key(realm)
         known = self._ledger.get(key)
         day = next_day(text(known, "day")) if known else last
         days = emptied = deleted = 0
         while day <= last and days < MOST_DAYS:
             emptied += sum(self._empty(item) for item in self._requests(realm, day))
             deleted += self._delete_quarantined(realm, day)
-            self._ledger.put({**key._asdict(), "kind": SK, "day": day})
+            self._ledger.put({**key._asdict(), "kind": RETENTION, "day": day})
             day, days = next_day(day), days + 1
         return Retained(days, emptied, deleted)
 

@@ -22,11 +22,6 @@ ERASURE = "erasure"
 TRIES = 5
 
 
-def erasures_pk(realm: Realm) -> str:
-    """`shop#X`: erasures, under way and done."""
-    return f"{keys.part(realm)}#X"
-
-
 class PrivacyStore:
     """Reads and rewrites a person's rows. Every method may raise `StoreUnavailable`."""
 
@@ -38,7 +33,7 @@ class PrivacyStore:
 
     def begin(self, realm: Realm, asked: str, fresh: bytes) -> tuple[bytes, bool]:
         """The salt of the erasure, and whether it goes on with one that broke off."""
-        key = Key(erasures_pk(realm), f"run#{asked}")
+        key = keys.erasure_run_key(realm, asked)
         try:
             self._ledger.put(
                 {**key._asdict(), "kind": ERASURE, "salt": fresh}, condition=Missing("pk")
@@ -50,11 +45,11 @@ class PrivacyStore:
 
     def give_up(self, realm: Realm, asked: str) -> None:
         """Forget an erasure that had nothing to do."""
-        self._ledger.delete(Key(erasures_pk(realm), f"run#{asked}"))
+        self._ledger.delete(keys.erasure_run_key(realm, asked))
 
     def finish(self, realm: Realm, asked: str, receipt: Item) -> None:
         """Keep the receipt and throw the salt away."""
-        self._ledger.put({"pk": erasures_pk(realm), "kind": ERASURE, **receipt})
+        self._ledger.put({"pk": keys.privacy_pk(realm), "kind": ERASURE, **receipt})
         self.give_up(realm, asked)
 
     def around(self, realm: Realm, known: Identity) -> Surroundings:
