@@ -4,7 +4,7 @@ A gram is packed into one integer of k+1 digits, oldest channel first; digit 0 i
 a journey (before it: START, after it: its end) and digits 1..C are the channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,18 +37,30 @@ def whole_sum(numbers: Array, axis: int | None = None) -> Any:
     )
 
 
-def summed(keys: Ints, sums: Array) -> Sums:
-    """Add up columns by key, exactly; keys whose columns are all 0 are left out."""
-    if not (keys[1:] >= keys[:-1]).all():
-        order = np.argsort(keys, kind="stable")
-        keys, sums = keys[order], sums[:, order]
+def summed(keys: Ints, sums: Iterable[Array]) -> Sums:
+    """Add up columns by key, exactly; keys whose columns are all 0 are left out.
+
+    Columns are taken one after the other, so that only one of them is ever held twice.
+    """
+    order = None if (keys[1:] >= keys[:-1]).all() else np.argsort(keys, kind="stable")
+    keys = keys if order is None else keys[order]
     starts = run_starts(keys)
-    if starts.size < keys.size:
-        largest = int(np.abs(sums).max()) * keys.size
-        sums = sums if largest < LARGEST_KEY else sums.astype(object)
-        keys, sums = keys[starts], np.add.reduceat(sums, starts, axis=1)
-    kept = (sums != 0).any(axis=0)
-    return Sums(keys, sums) if kept.all() else Sums(keys[kept], sums[:, kept])
+    columns = [_by_run(column if order is None else column[order], starts) for column in sums]
+    del order
+    keys = keys[starts] if starts.size < keys.size else keys
+    totals = np.stack(columns)
+    del columns
+    kept = (totals != 0).any(axis=0)
+    return Sums(keys, totals) if kept.all() else Sums(keys[kept], totals[:, kept])
+
+
+def _by_run(column: Array, starts: Ints) -> Array:
+    if starts.size == column.size:
+        return column
+    largest = max(int(column.max()), -int(column.min())) * column.size
+    summable = column if largest < LARGEST_KEY else column.astype(object)
+    total: Array = np.add.reduceat(summable, starts)
+    return total
 
 
 def run_starts(keys: Ints) -> Ints:
@@ -137,8 +149,9 @@ def joined(parts: Sequence[Sums]) -> Sums:
     """Add up tables of the same columns."""
     if len(parts) == 1:
         return summed(parts[0].keys, parts[0].sums)
+    columns = zip(*(part.sums for part in parts), strict=True)
     keys = np.concatenate([part.keys for part in parts])
-    return summed(keys, np.concatenate([part.sums for part in parts], axis=1))
+    return summed(keys, (np.concatenate(column) for column in columns))
 
 
 def shorten(grams: Sums, base: int, order: int) -> Sums:
