@@ -122,6 +122,33 @@ def test_in_19_d20_only_what_failed_comes_again():
     assert world.only().state is State.DELIVERED
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "null", "5", "[]", '"text"', "{", "\ud800", '{"realm": "shop"}',
+        '{"realm": [], "delivery": {}, "endpoint": null}',
+        '{"realm": "shop", "delivery": 5, "endpoint": "hook"}',
+        '{"realm": "", "delivery": "", "endpoint": ""}',
+    ],
+)  # fmt: skip
+def test_d20_a_message_that_is_none_of_ours_comes_again_alone(body: str):
+    """IN-19: five times, and then it is a dead letter."""
+    world = World()
+    world.accept()
+    assert worked(world, a_batch(body, *world.queue.bodies())) == ["m0"]
+    assert world.only().state is State.DELIVERED
+
+
+def test_messages_of_what_is_gone_are_simply_done():
+    world = World()
+    gone = [
+        {"realm": "nowhere", "delivery": "dlv_1", "endpoint": "hook"},
+        {"realm": "shop", "delivery": "dlv_1", "endpoint": "gone"},
+        {"realm": "shop~test", "delivery": "dlv_#\u0000é", "endpoint": "hook#\u0000é"},
+    ]
+    assert worked(world, a_batch(*(json.dumps(one) for one in gone))) == []
+
+
 def test_a_worker_without_time_gives_everything_back():
     world = World()
     world.accept()

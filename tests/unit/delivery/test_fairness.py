@@ -133,6 +133,26 @@ def test_an_endpoint_that_answers_soon_costs_no_seat():
     assert world.store.endpoint(SHOP, HOOK)[1] == {}
 
 
+@pytest.mark.parametrize("table_down", [False, True])
+def test_di_14_a_slow_answer_is_waited_for_in_a_seat_if_there_is_one(table_down: bool):
+    world = World()
+    world.accept()
+    during: list[Taken] = []
+
+    async def slowly(_: Outgoing) -> Answer:
+        if table_down:
+            world.table.fail("put", lambda: StoreUnavailable("down"))
+        await asyncio.sleep(1)
+        during.append(world.store.endpoint(SHOP, HOOK)[1])
+        return Answer(200)
+
+    world.scripted.then(slowly)
+    again = virtual_time.run(world.dispatcher().run(world.jobs(), lambda: 60_000))
+    assert (again, world.only().state) == ([], State.DELIVERED)
+    assert during == [{} if table_down else {0: NOON + world.limits.lease_ms}]
+    assert world.store.endpoint(SHOP, HOOK)[1] == ({} if table_down else {0: NOON})
+
+
 def test_what_waits_longer_is_looked_at_more_rarely():
     def again_after(age_ms: int) -> int:
         world = World()

@@ -21,9 +21,13 @@ def job_of(body: str) -> Job:
     """Read a message. Raises ValueError for anything that is none of ours."""
     try:
         said = json.loads(body)
-        return Job(Realm(said["realm"]), said["delivery"], EndpointId(said["endpoint"]))
+        names = said["realm"], said["delivery"], said["endpoint"]
     except (TypeError, KeyError) as error:
         raise ValueError("not a delivery's message") from error
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError("not a delivery's message")
+    realm, delivery, endpoint = names
+    return Job(Realm(realm), delivery, EndpointId(endpoint))
 
 
 def message_of(delivery: Delivery, now: int) -> Message:
