@@ -58,6 +58,11 @@ class S3Bucket:
         }
         return str(self._s3.generate_presigned_url("get_object", asked, ExpiresIn=seconds))
 
+    def close(self) -> None:
+        """Close the idle connections."""
+        if self._made is not None:
+            self._made.close()
+
     @property
     def _s3(self) -> Any:
         from touchline.platform.boto import client  # noqa: PLC0415 - slow, seldom needed
