@@ -14,6 +14,8 @@ help: ## this list
 setup: $(VENV)/.ready $(LOCAL)/emulator/.ready $(LOCAL)/sam/.ready ## everything for development, in .venv and .local
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Touchline needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.13 …"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
@@ -37,7 +39,7 @@ down: setup ## stop it
 	@$(BIN)/python -m local.down $(ARGS)
 
 invoke: setup ## one event under Lambda's own runtime, over the stack of `make up`: EVENT=events/…
-	@$(BIN)/python -m local.invoke $(EVENT)
+	@$(BIN)/python -m local.invoke $(EVENT) $(ARGS)
 
 test: lint ## every check there is
 	$(BIN)/python -m local.audit

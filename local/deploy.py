@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+from boto3.session import Session
+from botocore.exceptions import BotoCoreError
+
 from local.build import build
 from local.machine import CommandFailed, environment
 from local.places import ROOT, SAM
@@ -12,8 +15,25 @@ AWS_PARAMETERS = {"PythonRuntime": "python3.13", "Architecture": "arm64"}
 """The template's defaults; bundles/ builds them on any machine."""
 
 
+def lacking(session: Session, *, guided: bool) -> str:
+    """What AWS needs and the shell does not have; empty when all is there. Guided deployments ask
+    for the region themselves."""
+    if session.get_credentials() is None:
+        return "no AWS credentials: run `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID …"
+    if not guided and not session.region_name:
+        return "no region: set AWS_DEFAULT_REGION, or give the profile one"
+    return ""
+
+
 def main(stage: str = "default") -> int:
-    """Build, then hand the terminal to `sam deploy`; its exit status."""
+    """Build, then hand the terminal to `sam deploy`; its exit status, or 1 with the cause."""
+    try:
+        cause = lacking(Session(), guided=stage == "default")
+    except BotoCoreError as error:
+        cause = str(error)
+    if cause:
+        fail(cause)
+        return 1
     try:
         with step("Build (sam build)"):
             built = build(AWS_PARAMETERS)

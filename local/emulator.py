@@ -65,7 +65,12 @@ def start_emulator(state: Path, *, port: int = DEFAULT_PORT, enforce_iam: bool =
     log = state / "emulator.log"
     for wanted in (port, 0, 0):
         emulator = _launched(state, free_port(wanted), enforce_iam, log)
-        if _is_up(emulator):
+        try:
+            is_up = _is_up(emulator)
+        except KeyboardInterrupt:
+            stop(emulator.process_id)
+            raise
+        if is_up:
             (state / "emulator.json").write_text(json.dumps(asdict(emulator)), encoding="utf-8")
             return emulator
         stop(emulator.process_id)

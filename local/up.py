@@ -65,6 +65,9 @@ def main(arguments: list[str]) -> int:
     except CommandFailed as failure:
         fail(str(failure))
         return 1
+    except KeyboardInterrupt:
+        fail("interrupted: `make up` goes on where it stopped, `make down` stops what is up")
+        return 130
     console.print(f"\n  API base URL  {stack.api_url}", soft_wrap=True)
     console.print(f"  Console       {stack.console_url}", soft_wrap=True)
     console.print(f"  Admin token   {stack.token}", soft_wrap=True)

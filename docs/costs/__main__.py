@@ -4,11 +4,12 @@ running the intake function over a table in memory. `python -m docs.costs [--che
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.demo.journeys import read_paths
 from tests.factories import a_partner, a_registry
 from tests.handlers.ingest_stage import Stage
 from tests.memory_writes import size_of
@@ -37,8 +38,8 @@ class Counts:
 
     name: str
     events: int
-    write_units: int
-    log_bytes: int
+    write_units: float
+    log_bytes: float
 
 
 def counted() -> list[Counts]:
@@ -64,6 +65,47 @@ def counted() -> list[Counts]:
             "a conversion", 1, "POST", "/postback", {**sale, "user_id": "u1", "conversion_id": "A"}
         ),
         one("a conversion, 100 in a batch", BATCH, "POST", "/batch", {"items": sales}),
+    ]
+
+
+def conversions_in_journeys() -> float:
+    """The share of conversions among the events of the real journeys that the project ships."""
+    touches = conversions = 0
+    for path in read_paths():
+        touches += len(path.channels) * (path.conversions + path.nulls)
+        conversions += path.conversions
+    return conversions / (touches + conversions)
+
+
+def mixed(name: str, touches: Counts, conversions: Counts, share: float) -> Counts:
+    """Requests of both kinds, each of as many events, in this mix."""
+
+    def between(touch: float, conversion: float) -> float:
+        return (1 - share) * touch + share * conversion
+
+    return Counts(
+        name,
+        touches.events,
+        between(touches.write_units, conversions.write_units),
+        between(touches.log_bytes, conversions.log_bytes),
+    )
+
+
+def with_mixes(kinds: Sequence[Counts]) -> list[Counts]:
+    """Each kind, then both kinds mixed as in real journeys, one by one and in batches."""
+    by_name = {counts.name: counts for counts in kinds}
+    share = conversions_in_journeys()
+    return [
+        *kinds,
+        *(
+            mixed(
+                f"real journeys{how}",
+                by_name[f"a touch{how}"],
+                by_name[f"a conversion{how}"],
+                share,
+            )
+            for how in ("", ", 100 in a batch")
+        ),
     ]
 
 
@@ -113,10 +155,10 @@ def cost_of(counts: Counts, prices: Mapping[str, Any]) -> dict[str, float]:
 def page() -> str:
     """The whole page."""
     prices = json.loads(PRICES.read_text(encoding="utf-8"))
-    rows = [(counts, cost_of(counts, prices)) for counts in counted()]
+    rows = [(counts, cost_of(counts, prices)) for counts in with_mixes(counted())]
     parts = list(rows[0][1])
     lines = [
-        f"| {counts.name} | {counts.write_units / counts.events:.2f} | {counts.log_bytes} | "
+        f"| {counts.name} | {counts.write_units / counts.events:.2f} | {counts.log_bytes:.0f} | "
         + " | ".join(f"{cost[part]:.2f}" for part in parts)
         + f" | **{sum(cost.values()):.2f}** |"
         for counts, cost in rows
@@ -140,7 +182,8 @@ Assumed, and not measured on AWS: {assumed["lambda_milliseconds_per_request"]} m
 {assumed["lambda_memory_gb"]:g} GB. A listed click (a partner's `list_clicks`, off unless it is
 turned on) costs a write more than any other: it stands in the index that its partner reads. A
 conversion costs two writes more than a touch: it stands in the two indexes that the night and the
-identity lookups read.
+identity lookups read. Real journeys are those of [examples/data](../examples/data/README.md), all
+of them: {conversions_in_journeys():.1%} of their events are conversions.
 
 Not counted: storage (0.25 $ a GB and month), the night (its reads grow with conversions, see
 [night.md](night.md)), postbacks (one queue message, three writes and a tenth of a dispatcher call

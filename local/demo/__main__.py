@@ -29,6 +29,9 @@ def main(arguments: list[str]) -> int:
     except (CommandFailed, Unexpected, Unmet, OSError) as failure:
         fail(str(failure))
         return 1
+    except KeyboardInterrupt:
+        fail("interrupted: `make down` stops what is up")
+        return 130
     finally:
         if asked.stop:
             stop_emulator(asked.state)

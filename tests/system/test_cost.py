@@ -2,15 +2,17 @@
 
 import json
 
-from docs.costs.__main__ import PRICES, cost_of, counted, main
+from docs.costs.__main__ import PRICES, cost_of, counted, main, with_mixes
 
 
-def test_touches_cost_what_is_promised_at_most() -> None:
+def test_touches_and_real_journeys_cost_what_is_promised_at_most() -> None:
     """Per million: 2.20 $ one by one over the HTTP API, 0.80 $ in batches of a hundred."""
     prices = json.loads(PRICES.read_text(encoding="utf-8"))
-    cost = {counts.name: sum(cost_of(counts, prices).values()) for counts in counted()}
-    assert cost["a touch"] <= 2.20
-    assert cost["a touch, 100 in a batch"] <= 0.80
+    kinds = with_mixes(counted())
+    cost = {counts.name: sum(cost_of(counts, prices).values()) for counts in kinds}
+    for what in ("a touch", "real journeys"):
+        assert cost[what] <= 2.20
+        assert cost[f"{what}, 100 in a batch"] <= 0.80
 
 
 def test_a_touch_is_one_write_and_a_conversion_three() -> None:

@@ -22,7 +22,7 @@ RULES = AttributionRules(data_driven_models=("markov_1", "markov_2"))
 
 
 def a_fitted_world(rules: AttributionRules = RULES) -> World:
-    """A shop whose people saw email or ads or both on three days; some of them bought."""
+    """A shop with data-driven models, before anything happened."""
     return World(registry=a_registry(rules=rules), now=NOON + 9 * DAY_MS)
 
 
