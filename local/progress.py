@@ -36,5 +36,5 @@ def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def fail(cause: str) -> None:
-    """Say in red what went wrong."""
-    console.print(f"[red]✗ {cause}[/red]", soft_wrap=True)
+    """Say in red what went wrong; brackets in it are a tool's words, and no markup of ours."""
+    console.print(f"✗ {cause}", style="red", markup=False, soft_wrap=True)
