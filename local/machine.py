@@ -40,22 +40,31 @@ def environment(extra: Mapping[str, str], *, aws_account: bool = False) -> dict[
 
 
 def run(
-    command: Sequence[str | Path], *, cwd: Path, extra: Mapping[str, str], errors_too: bool = True
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    extra: Mapping[str, str],
+    errors_too: bool = True,
+    seconds: float | None = None,
 ) -> str:
     """Run a tool to its end; its output, what it says on stderr included unless that is not wanted.
 
-    Raises CommandFailed.
+    Raises CommandFailed, also when it takes longer than `seconds`.
     """
-    done = subprocess.run(  # noqa: S603 - the commands are ours
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment(extra),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if errors_too else subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - the commands are ours
+            [str(part) for part in command],
+            cwd=cwd,
+            env=environment(extra),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if errors_too else subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandFailed(f"{Path(command[0]).name} {command[1]} took too long") from error
     if done.returncode != 0:
         tail = "\n".join((done.stdout + (done.stderr or "")).splitlines()[-25:])
         raise CommandFailed(f"{Path(command[0]).name} {command[1]} ended with an error:\n{tail}")

@@ -22,19 +22,21 @@ from local.stack import Stack
 
 SAM_CONTAINERS_REACH_US_AS = "host.docker.internal"
 
+ENGINE_SECONDS, PULL_SECONDS = 30.0, 600.0
+
 
 def why_not(runtime: str) -> str:
     """Why functions of this runtime cannot run in containers here; empty when they can."""
     if shutil.which("docker") is None:
         return "sam local invoke needs a container engine: there is no `docker` here"
     try:
-        run(["docker", "info"], cwd=ROOT, extra={})
+        run(["docker", "info"], cwd=ROOT, extra={}, seconds=ENGINE_SECONDS)
     except CommandFailed:
         return "sam local invoke needs a container engine: `docker info` finds none that runs"
     image = image_of(runtime)
     for command in (["docker", "image", "inspect", image], ["docker", "pull", image]):
         with contextlib.suppress(CommandFailed):
-            run(command, cwd=ROOT, extra={})
+            run(command, cwd=ROOT, extra={}, seconds=PULL_SECONDS)
             return ""
     return f"sam local invoke needs AWS's image {image}, which cannot be pulled here"
 
