@@ -109,7 +109,9 @@ class _Recorder:
 
     def call(self, _operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Nothing is there, everything is taken."""
-        self.items += [one["Put"]["Item"] for one in request.get("TransactItems", ())]
+        self.items += [
+            one["Put"]["Item"] for one in request.get("TransactItems", ()) if "Put" in one
+        ]
         return {}
 
     def pack(self, raw: bytes) -> str:
