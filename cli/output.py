@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,6 +21,8 @@ from touchline.kernel.reasons import CATALOGUE
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+PIPE_WIDTH = 200
+"""Columns of a table where there is no terminal: in a file or a pipe no ID is broken over lines."""
 
 
 def print_json(value: Any) -> None:
@@ -32,12 +35,15 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     if not rows:
         console.print(f"[dim]{escape(title)}: none[/dim]")
         return
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
-    console.print(table)
+    width = console.width if console.is_terminal else max(console.width, PIPE_WIDTH)
+    Console(highlight=False, width=width).print(table)
 
 
 @contextmanager
