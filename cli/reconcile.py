@@ -105,18 +105,9 @@ def _line(number: int, row: Mapping[str, str | None], columns: Mapping[str, str]
 def _ours(api: Api, partner: str, query: Mapping[str, Any]) -> dict[str, list[Ours]]:
     found: defaultdict[str, list[Ours]] = defaultdict(list)
     for row in all_rows(api, "/reports/decisions", {**query, "partner": partner, "limit": 500}):
-        found[row["id"]].append(
-            Ours(
-                id=row["id"],
-                occurred_at=_instant(row["occurred_at"]),
-                paid=row["payer"] == partner,
-                payout_micros=micros_of(row["payout"]),
-                currency=row["payout_currency"],
-                value_micros=micros_of(row["value"]),
-                value_currency=row["currency"],
-                reason=", ".join(row["lost"]) or row["reason"],
-            )
-        )
+        decision = _stated(row, partner)
+        reason = ", ".join(row["lost"]) or decision.reason
+        found[decision.id].append(replace(decision, reason=reason))
     return dict(found)
 
 
@@ -156,7 +147,8 @@ def _joined(known: list[Ours], seen: Ours) -> list[Ours]:
     return [*others, *(same or [seen])]
 
 
-def _seen(row: Mapping[str, Any], partner: str) -> Ours:
+def _stated(row: Mapping[str, Any], partner: str) -> Ours:
+    """What decisions and single conversions both say."""
     return Ours(
         id=row["id"],
         occurred_at=_instant(row["occurred_at"]),
@@ -166,6 +158,12 @@ def _seen(row: Mapping[str, Any], partner: str) -> Ours:
         value_micros=micros_of(row["value"]),
         value_currency=row["currency"],
         reason=row["reason"],
+    )
+
+
+def _seen(row: Mapping[str, Any], partner: str) -> Ours:
+    return replace(
+        _stated(row, partner),
         status=row["status"],
         decided=row["decided"],
         refunded=row["refunded"],
